@@ -1,0 +1,11 @@
+//! What every implementation of a store decides alike: leases, repeated appends, edits.
+//!
+//! A store that uses these keeps the contract in the details that are easy to get wrong.
+
+mod append;
+mod edit;
+mod lease_state;
+
+pub use append::{AppendStep, reconcile_append};
+pub use edit::edit_metadata;
+pub use lease_state::LeaseState;

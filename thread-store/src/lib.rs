@@ -1,0 +1,51 @@
+#![doc = include_str!("../README.md")]
+
+mod capabilities;
+mod clock;
+mod cwd;
+mod derived;
+mod error;
+mod ext;
+mod history;
+mod id;
+mod implement;
+mod item;
+mod lease;
+mod list;
+mod metadata;
+mod ordinal;
+mod params;
+mod source;
+mod store;
+mod thread;
+mod time;
+
+pub use capabilities::{
+    Capabilities, Durability, HolderLiveness, Limits, Persistence, Search, Sharing, Takeover,
+};
+pub use clock::{Clock, IdSource, ManualClock, RandomIds, SystemClock};
+pub use cwd::cwd_key;
+pub use error::{Conflict, Error, ErrorKind, Operation, Outcome, Result};
+pub use ext::ThreadStoreExt;
+pub use history::{
+    DamageReport, DamagedRecord, Direction, HistoryPage, HistoryPlan, Items, OrdinalRange,
+};
+pub use id::ThreadId;
+pub use implement::{AppendStep, LeaseState, edit_metadata, reconcile_append};
+pub use item::{Members, Record, RolloutItem, SessionMeta, StoredItem};
+pub use lease::{Epoch, Holder, WriterLease};
+pub use list::{
+    Cursor, Explanation, ListFilter, ListPlan, ListRow, Mismatch, Position, Relation, Scan,
+    SortKey, ThreadPage, TimeRange,
+};
+pub use metadata::{Edit, LabelsPatch, ThreadMetadata, ThreadMetadataPatch, TokenUsage};
+pub use ordinal::Ordinal;
+pub use params::{
+    AppendItems, AppendReceipt, ChangedThreads, CreateThread, CreatedThread, DeleteThread, Explain,
+    ForkThread, IfHeld, ListThreads, LoadHistory, MAX_REQUEST_ID_BYTES, ReadThread, ReleaseLease,
+    ReleaseMode, ResumeThread, ResumedThread, SetArchived, UpdateThreadMetadata,
+};
+pub use source::{SessionSource, SourceKind, SubAgentSource, ThreadSpawn};
+pub use store::ThreadStore;
+pub use thread::{ForkedFrom, Identity, StoredThread};
+pub use time::Timestamp;

@@ -1,0 +1,126 @@
+//! Cursors: places in a list.
+
+use std::hash::Hasher;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use siphasher::sip::SipHasher13;
+
+use super::{ListFilter, Position, SortKey};
+use crate::error::Error;
+use crate::history::Direction;
+use crate::id::ThreadId;
+use crate::time::Timestamp;
+
+/// A place in a list, to continue from. Opaque text; it outlives the process and is bound to the
+/// filter and sort key it was made for.
+///
+/// It names a row by its sort key and id, and the side of it on which to go on, so it stays good
+/// whatever is created, changed or deleted meanwhile.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cursor(String);
+
+impl Cursor {
+    /// Takes a cursor as text. It is checked when it is used.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The first byte of every cursor: the version of this layout.
+const VERSION: u8 = 1;
+/// version, side, time, id, binding, check.
+const LENGTH: usize = 1 + 1 + 8 + 16 + 8 + 8;
+
+/// What a cursor says: go on from `position` in `direction`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Place {
+    pub(super) position: Position,
+    pub(super) direction: Direction,
+}
+
+/// Makes the cursor for a place in the list of this filter and key.
+pub(super) fn encode(place: Place, filter: &ListFilter, key: SortKey) -> Cursor {
+    let mut bytes = Vec::with_capacity(LENGTH);
+    bytes.push(VERSION);
+    bytes.push(u8::from(place.direction == Direction::Descending));
+    bytes.extend(place.position.time.as_millis().to_be_bytes());
+    bytes.extend(place.position.thread_id.as_bytes());
+    bytes.extend(binding(filter, key).to_be_bytes());
+    bytes.extend(digest(&bytes).to_be_bytes());
+    Cursor(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// Reads a cursor that must belong to the list of this filter and key.
+pub(super) fn decode(cursor: &Cursor, filter: &ListFilter, key: SortKey) -> Result<Place, Error> {
+    let invalid = |reason: &str| Error::invalid("cursor", reason);
+    let bytes = URL_SAFE_NO_PAD
+        .decode(&cursor.0)
+        .ok()
+        .and_then(|bytes| <[u8; LENGTH]>::try_from(bytes).ok())
+        .ok_or_else(|| invalid("not a cursor of a list"))?;
+    let (body, check) = bytes.split_at(LENGTH - 8);
+    if digest(body).to_be_bytes() != check {
+        return Err(invalid("damaged"));
+    }
+    if bytes[0] != VERSION {
+        return Err(invalid("of another version"));
+    }
+    if body[26..34] != binding(filter, key).to_be_bytes() {
+        return Err(invalid("made for another filter or sort key"));
+    }
+    let direction = if bytes[1] == 1 {
+        Direction::Descending
+    } else {
+        Direction::Ascending
+    };
+    let mut millis = [0; 8];
+    millis.copy_from_slice(&body[2..10]);
+    let mut id = [0; 16];
+    id.copy_from_slice(&body[10..26]);
+    let position = Position {
+        time: Timestamp::from_millis(i64::from_be_bytes(millis)),
+        thread_id: ThreadId::from_bytes(id),
+    };
+    Ok(Place {
+        position,
+        direction,
+    })
+}
+
+/// A number that stands for the filter and the key. The order of alternatives does not count.
+fn binding(filter: &ListFilter, key: SortKey) -> u64 {
+    let mut filter = filter.clone();
+    if let Some(kinds) = &mut filter.source_kinds {
+        kinds.sort_unstable();
+    }
+    for texts in [&mut filter.model_providers, &mut filter.cwds]
+        .into_iter()
+        .flatten()
+    {
+        texts.sort_unstable();
+    }
+    // Writing these types as JSON cannot fail: all map keys are strings.
+    digest(&serde_json::to_vec(&(filter, key)).unwrap_or_default())
+}
+
+fn digest(bytes: &[u8]) -> u64 {
+    let mut hasher = SipHasher13::new();
+    hasher.write(bytes);
+    hasher.finish()
+}

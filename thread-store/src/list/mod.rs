@@ -1,0 +1,16 @@
+//! Lists of threads: what is on them, in which order, page by page.
+
+mod cursor;
+mod explanation;
+mod filter;
+mod page;
+mod row;
+
+pub use cursor::Cursor;
+pub use explanation::{Explanation, Mismatch};
+pub use filter::{ListFilter, Relation, TimeRange};
+pub use page::{ListPlan, Position, Scan, SortKey, ThreadPage};
+pub use row::ListRow;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+//! Pages of a list.
+
+use serde::{Deserialize, Serialize};
+
+use super::cursor::{self, Place};
+use super::{Cursor, ListFilter};
+use crate::capabilities::Limits;
+use crate::error::Error;
+use crate::history::Direction;
+use crate::id::ThreadId;
+use crate::params::ListThreads;
+use crate::thread::StoredThread;
+use crate::time::Timestamp;
+
+/// What a list is sorted by. Equal times are ordered by id, in the same direction.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SortKey {
+    /// When threads were created.
+    #[default]
+    Created,
+    /// When they were last updated.
+    Updated,
+    /// When a turn last started.
+    Recency,
+}
+
+impl SortKey {
+    /// Every key.
+    pub const ALL: [Self; 3] = [Self::Created, Self::Updated, Self::Recency];
+}
+
+/// The place of one row in a sorted list.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[allow(missing_docs)] // Both parts are what they say.
+pub struct Position {
+    pub time: Timestamp,
+    pub thread_id: ThreadId,
+}
+
+impl Position {
+    /// Where the thread stands in a list sorted by this key.
+    #[must_use]
+    pub fn of(thread: &StoredThread, key: SortKey) -> Self {
+        Self {
+            time: thread.sort_time(key),
+            thread_id: thread.thread_id,
+        }
+    }
+}
+
+/// What [`list_threads`](crate::ThreadStore::list_threads) answers.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ThreadPage {
+    /// The rows, in the direction asked.
+    pub threads: Vec<StoredThread>,
+    /// Where to go on; absent exactly on the last page.
+    pub next_cursor: Option<Cursor>,
+    /// Where to go back, and to see later what is new before the first row; absent if there are no
+    /// rows.
+    pub previous_cursor: Option<Cursor>,
+    /// The page size that was applied.
+    pub page_size: usize,
+    /// Whether a larger one was asked for.
+    pub clamped: bool,
+}
+
+/// One walk over matching rows: what a store has to be able to do to answer a list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub struct Scan {
+    pub sort_key: SortKey,
+    pub direction: Direction,
+    /// Rows strictly after this place, in the direction of the walk; `None` from the start.
+    pub after: Option<Position>,
+    /// At most so many rows.
+    pub limit: usize,
+}
+
+/// How a store answers one page, decided here so that every store pages alike: it does
+/// [`scan`](Self::scan), then [`follow_up`](Self::follow_up) if there is one, and hands the rows to
+/// [`page`](Self::page).
+#[derive(Clone, Debug)]
+pub struct ListPlan<'a> {
+    filter: &'a ListFilter,
+    sort_key: SortKey,
+    /// The direction in which rows are answered.
+    direction: Direction,
+    from: Option<Place>,
+    page_size: usize,
+    clamped: bool,
+}
+
+impl<'a> ListPlan<'a> {
+    /// Plans the page that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// *Invalid request*: a page size of 0 (field `page_size`), or a cursor that is damaged or
+    /// belongs to another list (field `cursor`).
+    pub fn new(params: &'a ListThreads, limits: &Limits) -> Result<Self, Error> {
+        if params.page_size == 0 {
+            return Err(Error::invalid("page_size", "must be at least 1"));
+        }
+        let from = match &params.cursor {
+            Some(cursor) => Some(cursor::decode(cursor, &params.filter, params.sort_key)?),
+            None => None,
+        };
+        Ok(Self {
+            filter: &params.filter,
+            sort_key: params.sort_key,
+            direction: params.direction,
+            from,
+            page_size: params.page_size.min(limits.max_page_size),
+            clamped: params.page_size > limits.max_page_size,
+        })
+    }
+
+    /// The walk for the rows of the page, with one row more to see whether there are others.
+    #[must_use]
+    pub fn scan(&self) -> Scan {
+        Scan {
+            sort_key: self.sort_key,
+            direction: self.from.map_or(self.direction, |place| place.direction),
+            after: self.from.map(|place| place.position),
+            limit: self.page_size.saturating_add(1),
+        }
+    }
+
+    /// The walk that tells whether rows follow the page, where the first walk went the other way.
+    #[must_use]
+    pub fn follow_up(&self, rows: &[StoredThread]) -> Option<Scan> {
+        let nearest = rows.first()?;
+        self.turned().then(|| Scan {
+            sort_key: self.sort_key,
+            direction: self.direction,
+            after: Some(Position::of(nearest, self.sort_key)),
+            limit: 1,
+        })
+    }
+
+    /// The page, from the rows of the first walk in its order, and whether the second walk found
+    /// one.
+    #[must_use]
+    pub fn page(&self, mut rows: Vec<StoredThread>, followed: bool) -> ThreadPage {
+        let more = rows.len() > self.page_size;
+        rows.truncate(self.page_size);
+        if self.turned() {
+            rows.reverse();
+        }
+        let has_next = if self.turned() { followed } else { more };
+        let at = |row: &StoredThread, direction| {
+            let place = Place {
+                position: Position::of(row, self.sort_key),
+                direction,
+            };
+            cursor::encode(place, self.filter, self.sort_key)
+        };
+        ThreadPage {
+            next_cursor: rows
+                .last()
+                .filter(|_| has_next)
+                .map(|row| at(row, self.direction)),
+            previous_cursor: rows.first().map(|row| at(row, self.direction.reversed())),
+            threads: rows,
+            page_size: self.page_size,
+            clamped: self.clamped,
+        }
+    }
+
+    /// Whether the walk goes against the direction in which rows are answered.
+    fn turned(&self) -> bool {
+        self.from
+            .is_some_and(|place| place.direction != self.direction)
+    }
+}

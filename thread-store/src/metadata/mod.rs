@@ -1,0 +1,107 @@
+//! What can be edited about a thread: its metadata, and the patch that edits them.
+
+mod edit;
+mod fields;
+mod labels;
+mod token_usage;
+
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+use crate::thread::StoredThread;
+use crate::time::Timestamp;
+
+pub use edit::Edit;
+pub use fields::{ThreadMetadata, ThreadMetadataPatch};
+pub use labels::LabelsPatch;
+pub use token_usage::TokenUsage;
+
+impl ThreadMetadata {
+    /// The metadata of a new thread: nothing but its times, which all start as its creation.
+    #[must_use]
+    pub fn new(created_at: Timestamp) -> Self {
+        Self {
+            updated_at: created_at,
+            recency_at: created_at,
+            ..Self::default()
+        }
+    }
+
+    /// What a fork takes over: everything but the times and the marks of a sub-agent.
+    #[must_use]
+    pub fn inherited_by_fork(&self) -> ThreadMetadataPatch {
+        let mut patch = self.to_patch();
+        patch.updated_at = Edit::Keep;
+        patch.recency_at = Edit::Keep;
+        patch.thread_source = Edit::Keep;
+        patch.agent_nickname = Edit::Keep;
+        patch.agent_role = Edit::Keep;
+        patch.agent_path = Edit::Keep;
+        patch
+    }
+}
+
+impl ThreadMetadataPatch {
+    /// Whether it sets nothing but the two times that move with activity. Such a *touch* does not
+    /// move the metadata version.
+    #[must_use]
+    pub fn is_touch(&self) -> bool {
+        let rest = Self {
+            updated_at: Edit::Keep,
+            recency_at: Edit::Keep,
+            ..self.clone()
+        };
+        rest.is_empty() && !self.is_empty()
+    }
+
+    /// Reads a patch from JSON: an absent member keeps, `null` clears, a value sets; of `labels`
+    /// likewise key by key. Members that are not known are patched alike.
+    ///
+    /// # Errors
+    ///
+    /// *Invalid request* (field `patch`) for a value of the wrong type, for `null` where a field
+    /// cannot be empty, and for members that belong to the identity of a thread.
+    pub fn from_json(json: &Value) -> Result<Self, Error> {
+        use serde::Deserialize;
+        // The messages of serde name members and types, and quote scalar values: drop those.
+        let patch = Self::deserialize(json).map_err(|error| {
+            let text = error.to_string();
+            let reason = text.split(": ").next().unwrap_or_default().to_owned();
+            Error::invalid("patch", reason)
+        })?;
+        patch.validate()?;
+        Ok(patch)
+    }
+
+    /// Checks what the types cannot: that no unknown member has the name of a member of the record
+    /// that is not metadata.
+    ///
+    /// # Errors
+    ///
+    /// *Invalid request* (field `patch`).
+    pub fn validate(&self) -> Result<(), Error> {
+        match self.extra.keys().find(|name| is_reserved(name)) {
+            Some(name) => Err(Error::invalid("patch", format!("{name} is not metadata"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether a member of this name is part of a [`StoredThread`]'s JSON without being metadata.
+fn is_reserved(name: &str) -> bool {
+    StoredThread::OWN_MEMBERS.contains(&name)
+}
+
+/// Applies edits of members that this version does not know: `null` removes.
+fn apply_extra(members: &mut Map<String, Value>, edits: &Map<String, Value>) {
+    for (name, value) in edits {
+        if value.is_null() {
+            members.remove(name);
+        } else {
+            members.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
