@@ -1,0 +1,1 @@
+//! Codex rollout files and homes, read whatever state they are in.
