@@ -18,8 +18,8 @@ pub struct Timestamp(i64);
 impl Timestamp {
     /// The earliest time: 0000-01-01T00:00:00.000Z.
     pub const MIN: Self = Self(-62_167_219_200_000);
-    /// The latest time: 9999-12-30T22:00:00.999Z, the end of what the calendar library carries.
-    pub const MAX: Self = Self(253_402_207_200_999);
+    /// The latest time: 9999-12-30T21:59:59.999Z, the end of what the calendar library carries.
+    pub const MAX: Self = Self(253_402_207_199_999);
 
     /// The time so many milliseconds after the start of 1970 (before it, if negative), held
     /// between [`Timestamp::MIN`] and [`Timestamp::MAX`].
