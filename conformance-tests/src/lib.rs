@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod case;
+mod cases;
+mod context;
+mod core_only;
+mod harness;
+mod macros;
+mod report;
+mod runner;
+
+pub use case::{Case, Failure, Level};
+pub use cases::CASES;
+pub use core_only::CoreOnly;
+pub use harness::{Harness, NotOffered};
+pub use report::{CaseReport, Outcome, Report};
+pub use runner::{Mode, run, run_cases, test_case};

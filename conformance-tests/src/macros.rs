@@ -1,0 +1,100 @@
+//! The list of cases, and what is made of it.
+
+/// The one list of cases: `area: Level { name [rules]; … }`. Hands it to another macro, behind
+/// whatever that is given.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __with_cases {
+    ($then:path, [$($args:tt)*]) => {
+        $then! {
+            [$($args)*]
+            identity: Core {
+                an_unknown_id_is_not_found_everywhere [I3];
+            }
+            appending: Core {
+                items_read_back_in_the_order_appended [A1];
+            }
+            history: Core {
+                a_limit_of_zero_is_refused [H1];
+            }
+            metadata: Core {
+                the_empty_patch_changes_nothing [M3];
+            }
+            leases: Leases {
+                a_newer_lease_fences_every_older_one [W2];
+            }
+            listing: Lists {
+                a_page_size_of_zero_is_refused [L7];
+            }
+            lifecycle: Lifecycle {
+                archiving_again_changes_nothing [R1];
+            }
+            durability: Durability {
+                a_reopened_store_has_everything [D1];
+            }
+        }
+    };
+}
+
+/// Makes one test of every case, twice: in a module `as_shipped`, and in a module `core_only`
+/// through [`CoreOnly`](crate::CoreOnly). Takes an expression that makes a
+/// [`Harness`](crate::Harness) over empty data; it is evaluated for each test.
+///
+/// ```ignore
+/// thread_store_conformance::conformance_tests!(MyHarness::new());
+/// ```
+#[macro_export]
+macro_rules! conformance_tests {
+    ($harness:expr) => {
+        fn __conformance_harness() -> impl $crate::Harness {
+            $harness
+        }
+
+        mod as_shipped {
+            $crate::__with_cases!($crate::__tests, [AsShipped]);
+        }
+
+        mod core_only {
+            $crate::__with_cases!($crate::__tests, [CoreOnly]);
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __tests {
+    (
+        [$mode:ident]
+        $( $area:ident: $level:ident { $( $case:ident [$($rule:ident)+]; )* } )*
+    ) => {
+        $( mod $area {
+            $( #[test] fn $case() {
+                let harness = super::super::__conformance_harness();
+                $crate::test_case(harness, $crate::Mode::$mode, stringify!($area), stringify!($case));
+            } )*
+        } )*
+    };
+}
+
+/// The table of cases, from the list.
+macro_rules! table {
+    (
+        []
+        $( $area:ident: $level:ident { $( $case:ident [$($rule:ident)+]; )* } )*
+    ) => {
+        $( mod $area; )*
+
+        /// Every case of the suite.
+        pub static CASES: &[$crate::Case] = &[$( $(
+            $crate::Case {
+                area: stringify!($area),
+                level: $crate::Level::$level,
+                name: stringify!($case),
+                rules: &[$( stringify!($rule) ),+],
+                run: |cx| Box::pin($area::$case(cx)),
+            },
+        )* )*];
+    };
+}
+
+pub(crate) use table;
