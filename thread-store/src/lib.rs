@@ -13,6 +13,7 @@ mod item;
 mod lease;
 mod list;
 mod metadata;
+mod observer;
 mod ordinal;
 mod params;
 mod source;
@@ -39,6 +40,7 @@ pub use list::{
     SortKey, ThreadPage, TimeRange,
 };
 pub use metadata::{Edit, LabelsPatch, ThreadMetadata, ThreadMetadataPatch, TokenUsage};
+pub use observer::{ObservedIdentity, ThreadObserver};
 pub use ordinal::Ordinal;
 pub use params::{
     AppendItems, AppendReceipt, ChangedThreads, CreateThread, CreatedThread, DeleteThread, Explain,

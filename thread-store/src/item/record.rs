@@ -33,7 +33,7 @@ pub enum Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    pub(super) fn of(members: Members<'a>) -> Self {
+    pub(crate) fn of(members: Members<'a>) -> Self {
         let kind = members.string("type");
         let payload = members.object("payload");
         match (kind.as_deref(), payload) {
@@ -82,6 +82,15 @@ impl<'a> SessionMeta<'a> {
     #[must_use]
     pub fn source(&self) -> Option<SessionSource> {
         self.0.parse("source")
+    }
+
+    /// The thread that it belongs to: `parent_thread_id`, else the parent in a spawn source.
+    #[must_use]
+    pub fn parent_thread_id(&self) -> Option<ThreadId> {
+        self.0
+            .string("parent_thread_id")
+            .and_then(|id| ThreadId::parse(&id).ok())
+            .or_else(|| Some(self.source()?.spawn()?.parent_thread_id))
     }
 
     /// All its members.

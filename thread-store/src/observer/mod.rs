@@ -1,0 +1,238 @@
+//! What the items of a history say about their thread: the one place that derives identity and
+//! metadata.
+
+mod header;
+mod identity;
+mod settings;
+mod user_message;
+
+use serde_json::value::RawValue;
+
+use crate::id::ThreadId;
+use crate::item::{Members, Record, RolloutItem, SessionMeta};
+use crate::metadata::{Edit, ThreadMetadata, ThreadMetadataPatch};
+use crate::ordinal::Ordinal;
+use crate::thread::StoredThread;
+use crate::time::Timestamp;
+
+pub use identity::ObservedIdentity;
+use user_message::UserMessage;
+
+/// Derives the identity and the metadata of one thread from its items, given one by one in the
+/// order of the history. Pure: no clock, no input or output, the same answer for the same items.
+///
+/// # What counts
+///
+/// | Item | What it tells |
+/// | --- | --- |
+/// | the first own `session_meta` | identity, directory, provider, versions, marks of a sub-agent, git, memory and history mode; it overrides what inherited items before it said |
+/// | a later own `session_meta` | git and memory mode, if it has them |
+/// | a `session_meta` of another id | nothing: it is the header of copied history |
+/// | `turn_context` | model, effort, approval and sandbox; the directory, if none is known |
+/// | `thread_settings_applied` of this thread | the same, and directory and provider in any case |
+/// | the first `user_message`, `item_completed` user message, or bare message of the user | preview and first user message; the first one with text: the title |
+/// | `thread_goal_updated` | the preview, if there is none |
+/// | `token_count` with totals | token usage |
+/// | `task_started` (`turn_started`) | recency |
+/// | `thread_name_updated` of this thread | the name |
+/// | any with a timestamp | updated-at: the latest of all |
+///
+/// An item that lies before a sub-agent's own part of the history
+/// (`subagent_history_start_ordinal`) tells nothing about preview, title and first message. Of an
+/// item any member may be missing or of an odd type: it then tells nothing about that field.
+#[derive(Clone, Debug)]
+pub struct ThreadObserver {
+    thread_id: ThreadId,
+    identity: ObservedIdentity,
+    header_seen: bool,
+    /// Envelope ordinals below it are history that a sub-agent was given.
+    own_from: Option<u64>,
+    /// What is known, whether observed or given at the start.
+    known: ThreadMetadata,
+    /// What of it was not handed out yet.
+    pending: ThreadMetadataPatch,
+}
+
+/// Sets a field unless it has that value, and remembers the edit.
+macro_rules! learn {
+    ($observer:ident.$field:ident = $value:expr) => {{
+        let value = $value;
+        $crate::observer::set(
+            &mut $observer.known.$field,
+            &mut $observer.pending.$field,
+            value,
+        )
+    }};
+}
+use learn;
+
+fn set<T: PartialEq + Clone>(known: &mut T, pending: &mut Edit<T>, value: T) {
+    if *known != value {
+        known.clone_from(&value);
+        *pending = Edit::Set(value);
+    }
+}
+
+impl ThreadObserver {
+    /// An observer of a thread of which nothing is known yet.
+    #[must_use]
+    pub fn new(thread_id: ThreadId) -> Self {
+        Self {
+            thread_id,
+            identity: ObservedIdentity::default(),
+            header_seen: false,
+            own_from: None,
+            known: ThreadMetadata::new(Timestamp::MIN),
+            pending: ThreadMetadataPatch::default(),
+        }
+    }
+
+    /// An observer of what is appended to a stored thread from now on: what is known stays, and
+    /// only what changes is handed out. A title, preview or first message that the thread has is
+    /// never replaced, and its times only move forward.
+    #[must_use]
+    pub fn resuming(thread: &StoredThread) -> Self {
+        let inherited = thread.identity.forked_from.and_then(|from| from.ordinal);
+        Self {
+            identity: ObservedIdentity::known(&thread.identity),
+            // A new thread, or a fork that has no items of its own, still gets its header.
+            header_seen: thread.next_ordinal > inherited.unwrap_or(Ordinal::ZERO),
+            known: thread.metadata.clone(),
+            ..Self::new(thread.thread_id)
+        }
+    }
+
+    /// Takes notice of the next item.
+    pub fn observe(&mut self, item: &RolloutItem) {
+        let members = item.members();
+        let time = members.timestamp("timestamp");
+        let own = self.is_own_part(&members);
+        if let Some(time) = time {
+            learn!(self.updated_at = self.known.updated_at.max(time));
+        }
+        match Record::of(members) {
+            Record::SessionMeta(header) => self.observe_header(&header),
+            Record::TurnContext(context) => self.observe_turn_context(&context),
+            Record::Event(kind, event) => self.observe_event(&kind, &event, time, own),
+            Record::BareItem(bare) if own => self.observe_message(UserMessage::bare(&bare)),
+            _ => {}
+        }
+    }
+
+    /// What was seen of the thread's identity.
+    #[must_use]
+    pub fn identity(&self) -> &ObservedIdentity {
+        &self.identity
+    }
+
+    /// What was learned and not taken yet.
+    #[must_use]
+    pub fn patch(&self) -> &ThreadMetadataPatch {
+        &self.pending
+    }
+
+    /// What was learned since the last call; empty if nothing was.
+    #[must_use]
+    pub fn take_patch(&mut self) -> ThreadMetadataPatch {
+        std::mem::take(&mut self.pending)
+    }
+
+    fn observe_header(&mut self, header: &SessionMeta<'_>) {
+        // A header whose id was lost is taken for the thread's own if it is the first.
+        let own = match header.thread_id() {
+            Some(id) => id == self.thread_id,
+            None => !self.header_seen,
+        };
+        if !own {
+            return;
+        }
+        if !self.header_seen {
+            self.header_seen = true;
+            self.own_from = header.members().parse("subagent_history_start_ordinal");
+            self.identity.complete_from(header);
+            self.learn_header(header);
+        }
+        self.learn_revision(header);
+    }
+
+    fn observe_event(
+        &mut self,
+        kind: &str,
+        event: &Members<'_>,
+        time: Option<Timestamp>,
+        own: bool,
+    ) {
+        match kind {
+            "user_message" if own => self.observe_message(UserMessage::legacy(event)),
+            "item_completed" if own => self.observe_message(UserMessage::completed_item(event)),
+            "thread_goal_updated" if own => self.observe_goal(event),
+            "task_started" | "turn_started" => self.observe_turn_start(time),
+            "token_count" => self.observe_tokens(event),
+            "thread_settings_applied" if self.is_about_this_thread(event) => {
+                self.observe_settings(event);
+            }
+            "thread_name_updated" if self.is_about_this_thread(event) => {
+                learn!(self.name = event.non_empty("thread_name"));
+            }
+            _ => {}
+        }
+    }
+
+    /// Preview, first message and title are each set once.
+    fn observe_message(&mut self, message: Option<UserMessage>) {
+        let Some(message) = message else { return };
+        if self.known.preview.is_none() {
+            learn!(self.preview = Some(message.shown().to_owned()));
+        }
+        if self.known.first_user_message.is_none() {
+            learn!(self.first_user_message = Some(message.shown().to_owned()));
+        }
+        if self.known.title.is_none() {
+            learn!(self.title = message.into_text());
+        }
+    }
+
+    fn observe_goal(&mut self, event: &Members<'_>) {
+        let objective = event
+            .object("goal")
+            .and_then(|goal| goal.string("objective"))
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty());
+        if self.known.preview.is_none() {
+            learn!(self.preview = objective);
+        }
+    }
+
+    fn observe_turn_start(&mut self, time: Option<Timestamp>) {
+        if let Some(time) = time {
+            learn!(self.recency_at = self.known.recency_at.max(time));
+        }
+    }
+
+    /// Whether the item is not part of the history that a sub-agent was given at its start.
+    fn is_own_part(&self, members: &Members<'_>) -> bool {
+        let Some(start) = self.own_from else {
+            return true;
+        };
+        members
+            .parse::<u64>("ordinal")
+            .is_none_or(|ordinal| ordinal >= start)
+    }
+
+    /// Whether an event names this thread, or none. Copied history names the thread it came from.
+    fn is_about_this_thread(&self, event: &Members<'_>) -> bool {
+        event
+            .string("thread_id")
+            .and_then(|id| ThreadId::parse(&id).ok())
+            .is_none_or(|id| id == self.thread_id)
+    }
+}
+
+/// A value as it stands, unless it is `null` or cannot be held in memory as a tree.
+fn value(raw: Option<&RawValue>) -> Option<serde_json::Value> {
+    let value: serde_json::Value = serde_json::from_str(raw?.get()).ok()?;
+    (!value.is_null()).then_some(value)
+}
+
+#[cfg(test)]
+mod tests;

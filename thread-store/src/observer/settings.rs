@@ -1,0 +1,59 @@
+//! Metadata from the settings of turns and from token counts.
+
+use super::{ThreadObserver, learn, value};
+use crate::item::Members;
+use crate::metadata::TokenUsage;
+
+impl ThreadObserver {
+    /// The settings of a turn. Its directory may be that of this turn alone, so it counts only if
+    /// no other is known.
+    pub(super) fn observe_turn_context(&mut self, context: &Members<'_>) {
+        if self.known.cwd.is_none() {
+            learn!(self.cwd = context.non_empty("cwd"));
+        }
+        self.learn_settings(context, "effort");
+    }
+
+    /// The settings of the thread, as they are from now on.
+    pub(super) fn observe_settings(&mut self, event: &Members<'_>) {
+        let Some(settings) = event.object("thread_settings") else {
+            return;
+        };
+        if let Some(cwd) = settings.non_empty("cwd") {
+            learn!(self.cwd = Some(cwd));
+        }
+        if let Some(provider) = settings.non_empty("model_provider_id") {
+            learn!(self.model_provider = Some(provider));
+        }
+        self.learn_settings(&settings, "reasoning_effort");
+    }
+
+    /// What both have in common. What is left out stays as it was.
+    fn learn_settings(&mut self, settings: &Members<'_>, effort: &str) {
+        if let Some(model) = settings.non_empty("model") {
+            learn!(self.model = Some(model));
+        }
+        if let Some(effort) = settings.non_empty(effort) {
+            learn!(self.reasoning_effort = Some(effort));
+        }
+        if let Some(policy) = value(settings.get("approval_policy")) {
+            learn!(self.approval_policy = Some(policy));
+        }
+        if let Some(policy) = value(settings.get("sandbox_policy")) {
+            learn!(self.sandbox_policy = Some(policy));
+        }
+        if let Some(profile) = value(settings.get("permission_profile")) {
+            learn!(self.permission_profile = Some(profile));
+        }
+    }
+
+    /// The totals so far. `info` is null or left out where the provider told nothing.
+    pub(super) fn observe_tokens(&mut self, event: &Members<'_>) {
+        let total = event
+            .object("info")
+            .and_then(|info| info.parse::<TokenUsage>("total_token_usage"));
+        if total.is_some() {
+            learn!(self.token_usage = total);
+        }
+    }
+}
