@@ -196,6 +196,12 @@ impl Items {
         }
     }
 
+    /// The direction of the page.
+    #[must_use]
+    pub fn direction(&self) -> Direction {
+        self.direction
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {

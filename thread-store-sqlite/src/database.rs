@@ -1,0 +1,145 @@
+//! Connections: one that writes, a few that read.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::future::BoxFuture;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use tokio::sync::Mutex;
+
+use crate::error::{Result, SqliteError, is_busy};
+use crate::{location, schema};
+
+/// How long an operation waits for another process to finish its write.
+const BUSY_BUDGET: Duration = Duration::from_secs(10);
+/// Connections that read, each with a thread of its own.
+const READERS: u32 = 4;
+/// Pages of 8 KiB hold an append of usual size; see `DESIGN` measurements on the append path.
+const PAGE_BYTES: u32 = 8192;
+/// A checkpoint every 16 MiB of log.
+const CHECKPOINT_PAGES: u32 = (16 << 20) / PAGE_BYTES;
+/// Readers map so much of the file instead of reading it page by page.
+const MMAP_BYTES: u64 = 1 << 30;
+
+/// One database file, open.
+#[derive(Debug)]
+pub(crate) struct Database {
+    path: PathBuf,
+    /// `None` after a failure that left the connection in doubt; the next write opens it anew.
+    writer: Arc<Mutex<Option<SqliteConnection>>>,
+    readers: SqlitePool,
+}
+
+/// What a write does inside its transaction.
+pub(crate) type Work<T> =
+    Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T>> + Send>;
+
+impl Database {
+    pub(crate) async fn open(path: &Path) -> Result<Self> {
+        location::prepare(path)?;
+        let mut writer = SqliteConnection::connect_with(&options(path)).await?;
+        schema::check(&mut writer).await?;
+        use_wal(&mut writer).await?;
+        schema::migrate(&mut writer).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .test_before_acquire(false)
+            .connect_with(options(path).pragma("query_only", "ON"))
+            .await?;
+        Ok(Self {
+            path: path.to_owned(),
+            writer: Arc::new(Mutex::new(Some(writer))),
+            readers,
+        })
+    }
+
+    /// Waits for what is under way and closes the file.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        if let Some(writer) = self.writer.lock().await.take()
+            && let Err(error) = writer.close().await
+        {
+            tracing::warn!(%error, "closing the writing connection failed");
+        }
+    }
+
+    /// A consistent view of the data for one operation.
+    pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>> {
+        Ok(self.readers.begin().await?)
+    }
+
+    /// Does the work in one transaction, which is committed if it succeeds and rolled back if not.
+    ///
+    /// It runs in a task of its own: a caller who is dropped half-way leaves it to be finished.
+    pub(crate) async fn write<T: Send + 'static>(&self, work: Work<T>) -> Result<T> {
+        let writer = Arc::clone(&self.writer);
+        let path = self.path.clone();
+        let task = tokio::spawn(async move {
+            let mut writer = writer.lock_owned().await;
+            let mut connection = match writer.take() {
+                Some(connection) => connection,
+                None => SqliteConnection::connect_with(&options(&path)).await?,
+            };
+            let (result, sound) = transact(&mut connection, work).await;
+            if sound {
+                *writer = Some(connection);
+            }
+            result
+        });
+        task.await.map_err(SqliteError::Aborted)?
+    }
+}
+
+/// Answers the result, and whether the connection can be used again.
+async fn transact<T>(connection: &mut SqliteConnection, work: Work<T>) -> (Result<T>, bool) {
+    let mut transaction = match connection.begin_with("BEGIN IMMEDIATE").await {
+        Ok(transaction) => transaction,
+        Err(error) => {
+            let sound = is_busy(&error);
+            return (Err(error.into()), sound);
+        }
+    };
+    match work(&mut transaction).await {
+        Ok(answer) => match transaction.commit().await {
+            Ok(()) => (Ok(answer), true),
+            Err(error) => (Err(SqliteError::Commit(error)), false),
+        },
+        Err(error) => {
+            let rolled_back = transaction.rollback().await.is_ok();
+            (Err(error), rolled_back)
+        }
+    }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY_BUDGET)
+        .page_size(PAGE_BYTES)
+        .foreign_keys(false)
+        // Each commit is on the disk when it returns.
+        .pragma("synchronous", "FULL")
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
+        .pragma("mmap_size", MMAP_BYTES.to_string())
+        .thread_name(|n| format!("thread-store-sqlite-{n}"))
+}
+
+/// The mode is kept in the file. Changing it needs the file alone, and SQLite does not wait for that
+/// as it does for other locks: so this waits.
+async fn use_wal(connection: &mut SqliteConnection) -> Result<()> {
+    let start = Instant::now();
+    loop {
+        match sqlx::query("PRAGMA journal_mode = WAL")
+            .fetch_one(&mut *connection)
+            .await
+        {
+            Ok(_) => return Ok(()),
+            Err(error) if is_busy(&error) && start.elapsed() < BUSY_BUDGET => {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What goes wrong in here, and what it means outside.
+
+use std::path::PathBuf;
+
+use thread_store::{Error, Outcome};
+
+pub(crate) type Result<T> = std::result::Result<T, SqliteError>;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SqliteError {
+    /// An error of the contract itself.
+    #[error(transparent)]
+    Store(#[from] Error),
+    /// A statement failed; its transaction was rolled back.
+    #[error("a statement failed")]
+    Statement(#[from] sqlx::Error),
+    /// The commit failed: it may have happened.
+    #[error("the commit failed")]
+    Commit(#[source] sqlx::Error),
+    /// A stored value is not what was written.
+    #[error("damaged: {0}")]
+    Damaged(String),
+    /// The task of a write ended without an answer.
+    #[error("the write was aborted")]
+    Aborted(#[source] tokio::task::JoinError),
+    #[error("{}: {reason}", path.display())]
+    Path {
+        path: PathBuf,
+        reason: &'static str,
+        #[source]
+        source: Option<std::io::Error>,
+    },
+    #[error("schema version {found}, this program knows up to {known}")]
+    NewerSchema { found: i64, known: i64 },
+}
+
+/// Result codes of SQLite; see <https://www.sqlite.org/rescode.html>.
+mod code {
+    pub(super) const CORRUPT: i32 = 11;
+    pub(super) const NOT_A_DATABASE: i32 = 26;
+    pub(super) const BUSY: i32 = 5;
+    pub(super) const LOCKED: i32 = 6;
+    pub(super) const IO: i32 = 10;
+    pub(super) const FULL: i32 = 13;
+    pub(super) const CANNOT_OPEN: i32 = 14;
+    pub(super) const READ_ONLY: i32 = 8;
+}
+
+/// The primary result code, if the error came from SQLite.
+fn primary_code(error: &sqlx::Error) -> Option<i32> {
+    let extended: i32 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(extended & 0xff)
+}
+
+/// Whether another connection was in the way.
+pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
+    matches!(primary_code(error), Some(code::BUSY | code::LOCKED))
+}
+
+fn from_sqlx(error: sqlx::Error, outcome: Outcome) -> Error {
+    let public = match primary_code(&error) {
+        Some(code::CORRUPT | code::NOT_A_DATABASE) => Error::corrupt("the database file"),
+        Some(
+            code::BUSY | code::LOCKED | code::IO | code::FULL | code::CANNOT_OPEN | code::READ_ONLY,
+        ) => Error::unavailable(outcome),
+        Some(_) => return Error::internal(error),
+        None => match error {
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::Io(_) => Error::unavailable(outcome),
+            error => return Error::internal(error),
+        },
+    };
+    public.because(error)
+}
+
+impl From<SqliteError> for Error {
+    fn from(error: SqliteError) -> Self {
+        match error {
+            SqliteError::Store(error) => error,
+            SqliteError::Statement(error) => from_sqlx(error, Outcome::NothingDone),
+            SqliteError::Commit(error) => from_sqlx(error, Outcome::Unknown),
+            SqliteError::Damaged(location) => Self::corrupt(location),
+            SqliteError::Aborted(source) => Self::unavailable(Outcome::Unknown).because(source),
+            SqliteError::Path {
+                ref path, reason, ..
+            } => Self::invalid("path", format!("{}: {reason}", path.display())).because(error),
+            SqliteError::NewerSchema { .. } => Self::unsupported(error.to_string()).because(error),
+        }
+    }
+}

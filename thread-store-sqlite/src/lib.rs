@@ -1,0 +1,44 @@
+//! Agent threads in one SQLite file: the embedded default.
+//!
+//! Every append is durable when it returns (`synchronous=FULL`), several processes can use one file,
+//! and readers never wait for writers (WAL). The layout is described in [`schema`](self#layout).
+//!
+//! ```
+//! # async fn demo() -> thread_store::Result<()> {
+//! use thread_store::{CreateThread, ThreadId, ThreadStore, ThreadStoreExt};
+//! use thread_store_sqlite::SqliteStore;
+//!
+//! # let folder = std::env::temp_dir().join(ThreadId::generate().to_string());
+//! let store = SqliteStore::open(folder.join("threads.db")).await?;
+//! let id = ThreadId::generate();
+//! store.create_thread(CreateThread::new(id)).await?;
+//! assert_eq!(store.next_ordinal(id).await?.get(), 0);
+//! store.close().await;
+//! # std::fs::remove_dir_all(folder).ok();
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(demo()).unwrap();
+//! ```
+//!
+//! # Layout
+//!
+//! | table | row | touched by |
+//! |---|---|---|
+//! | `threads` | the record: identity and metadata as JSON | edits |
+//! | `heads` | end of history and newest lease; narrow | every append |
+//! | `listing`, `listing_texts`, `labels` | what lists filter and sort by | edits |
+//! | `runs` | neighbouring items: their bytes, joined by line feeds | every append adds one |
+//! | `counters` | the last epoch of the whole store | leases |
+
+mod database;
+mod error;
+mod history;
+mod list;
+mod location;
+mod process;
+mod record;
+mod schema;
+mod store;
+
+pub use process::this_process;
+pub use store::SqliteStore;

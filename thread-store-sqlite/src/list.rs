@@ -1,0 +1,297 @@
+//! Lists: filters and cursors as SQL.
+//!
+//! Of the filters that have an index, one drives the walk. Each of its alternatives is walked by
+//! itself, in the order of the list and no further than a page, and the walks are merged: so a page
+//! costs what its rows cost, however many threads there are. The other filters are conditions.
+
+use std::collections::BTreeSet;
+
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use thread_store::{
+    Direction, ListFilter, Relation, Scan, SortKey, StoredThread, ThreadId, TimeRange, cwd_key,
+};
+
+use crate::error::Result;
+use crate::record::{COLUMNS, Stored};
+
+/// More alternatives than this are one condition on a walk over everything.
+const MOST_WALKS: usize = 50;
+
+/// The threads that match, in the order of the scan.
+pub(crate) async fn scan(
+    connection: &mut SqliteConnection,
+    filter: &ListFilter,
+    scan: &Scan,
+) -> Result<Vec<StoredThread>> {
+    let walks = walks(filter);
+    if walks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (time, order) = (column(scan.sort_key), order(scan.direction));
+    let mut query = QueryBuilder::new("");
+    if let Some(Relation::DescendantsOf(ancestor)) = filter.relation {
+        push_below(&mut query, ancestor);
+    }
+    query.push(format_args!("SELECT {COLUMNS} FROM ("));
+    for (at, walk) in walks.iter().enumerate() {
+        query.push(if at == 0 { "" } else { " UNION ALL " });
+        push_walk(&mut query, walk, filter, scan);
+    }
+    query.push(format_args!(
+        ") page JOIN threads t USING (key) JOIN heads h USING (key)"
+    ));
+    query.push(format_args!(
+        " ORDER BY page.{time} {order}, page.thread_id {order} LIMIT "
+    ));
+    query.push_bind(limit(scan));
+    let rows = query.build().fetch_all(connection).await?;
+    rows.iter()
+        .map(|row| Stored::read(row).map(|stored| stored.thread))
+        .collect()
+}
+
+/// The threads below one in the spawn relation, with their keys: parents before children.
+pub(crate) async fn descendants(
+    connection: &mut SqliteConnection,
+    ancestor: ThreadId,
+) -> Result<Vec<ThreadId>> {
+    let mut found = vec![];
+    let mut seen = BTreeSet::from([ancestor]);
+    let mut at = ancestor;
+    for next in 0.. {
+        let children: Vec<Vec<u8>> = sqlx::query_scalar(
+            "SELECT thread_id FROM listing INDEXED BY spawn_parent_by_created WHERE spawn_parent = ?
+             ORDER BY created_at, thread_id",
+        )
+        .bind(&at.as_bytes()[..])
+        .fetch_all(&mut *connection)
+        .await?;
+        let children = children
+            .iter()
+            .filter_map(|bytes| bytes.as_slice().try_into().ok());
+        found.extend(
+            children
+                .map(ThreadId::from_bytes)
+                .filter(|id| seen.insert(*id)),
+        );
+        match found.get(next) {
+            Some(thread_id) => at = *thread_id,
+            None => break,
+        }
+    }
+    Ok(found)
+}
+
+/// One alternative of the filter that drives.
+enum Walk {
+    Archived(bool),
+    Source(&'static str),
+    Provider(String),
+    Cwd(String),
+    SpawnParent(ThreadId),
+    Below(ThreadId),
+}
+
+impl Walk {
+    /// The column of the filter, which is also the name of its indexes.
+    fn column(&self) -> &'static str {
+        match self {
+            Self::Archived(_) => "archived",
+            Self::Source(_) => "source",
+            Self::Provider(_) => "provider",
+            Self::Cwd(_) => "cwd",
+            Self::SpawnParent(_) => "spawn_parent",
+            Self::Below(_) => "key",
+        }
+    }
+}
+
+/// The walks of the filter that narrows the most, by what such filters usually leave; none if a
+/// filter matches nothing.
+fn walks(filter: &ListFilter) -> Vec<Walk> {
+    match filter.relation {
+        Some(Relation::ChildrenOf(parent)) => return vec![Walk::SpawnParent(parent)],
+        Some(Relation::DescendantsOf(ancestor)) => return vec![Walk::Below(ancestor)],
+        _ => {}
+    }
+    let cwds = filter
+        .cwds
+        .as_ref()
+        .map(|cwds| cwds.iter().map(|cwd| cwd_key(cwd)).collect::<BTreeSet<_>>());
+    let providers = filter
+        .model_providers
+        .as_ref()
+        .map(|names| names.iter().cloned().collect::<BTreeSet<_>>());
+    let sources = filter.source_kinds.as_ref().map(|kinds| {
+        kinds
+            .iter()
+            .map(|kind| kind.as_str())
+            .collect::<BTreeSet<_>>()
+    });
+    if let Some(cwds) = cwds.filter(|cwds| cwds.len() <= MOST_WALKS) {
+        cwds.into_iter().map(Walk::Cwd).collect()
+    } else if let Some(providers) = providers.filter(|names| names.len() <= MOST_WALKS) {
+        providers.into_iter().map(Walk::Provider).collect()
+    } else if let Some(sources) = sources {
+        sources.into_iter().map(Walk::Source).collect()
+    } else {
+        let both = [false, true].into_iter();
+        both.filter(|side| filter.archived.is_none_or(|only| only == *side))
+            .map(Walk::Archived)
+            .collect()
+    }
+}
+
+/// Everything below a thread, as a table of keys. `UNION` meets each thread once, also in a ring.
+fn push_below(query: &mut QueryBuilder<Sqlite>, ancestor: ThreadId) {
+    query.push("WITH RECURSIVE below (key, thread_id) AS (SELECT key, thread_id FROM listing WHERE spawn_parent = ");
+    query.push_bind(ancestor.as_bytes().to_vec());
+    query.push(
+        " UNION SELECT child.key, child.thread_id FROM below
+          JOIN listing child ON child.spawn_parent = below.thread_id) ",
+    );
+}
+
+fn push_walk(query: &mut QueryBuilder<Sqlite>, walk: &Walk, filter: &ListFilter, scan: &Scan) {
+    let (time, order) = (column(scan.sort_key), order(scan.direction));
+    query.push(format_args!(
+        "SELECT * FROM (SELECT l.key, l.{time}, l.thread_id FROM listing l"
+    ));
+    match walk {
+        Walk::Below(ancestor) => {
+            query.push(" WHERE l.key IN (SELECT key FROM below) AND l.thread_id <> ");
+            query.push_bind(ancestor.as_bytes().to_vec());
+        }
+        other => {
+            let column = other.column();
+            let key = index_suffix(scan.sort_key);
+            query.push(format_args!(
+                " INDEXED BY {column}_by_{key} WHERE l.{column} = "
+            ));
+            push_value(query, other);
+        }
+    }
+    push_after(query, scan);
+    push_conditions(query, filter);
+    query.push(format_args!(
+        " ORDER BY l.{time} {order}, l.thread_id {order} LIMIT "
+    ));
+    query.push_bind(limit(scan));
+    query.push(")");
+}
+
+fn push_value(query: &mut QueryBuilder<Sqlite>, walk: &Walk) {
+    match walk {
+        Walk::Archived(archived) => query.push_bind(*archived),
+        Walk::Source(kind) => query.push_bind(*kind),
+        Walk::Provider(name) => query.push_bind(name.clone()),
+        Walk::Cwd(cwd) => query.push_bind(cwd.clone()),
+        Walk::SpawnParent(id) | Walk::Below(id) => query.push_bind(id.as_bytes().to_vec()),
+    };
+}
+
+fn push_after(query: &mut QueryBuilder<Sqlite>, scan: &Scan) {
+    let Some(after) = scan.after else { return };
+    let time = column(scan.sort_key);
+    let beyond = match scan.direction {
+        Direction::Ascending => ">",
+        Direction::Descending => "<",
+    };
+    query.push(format_args!(" AND (l.{time}, l.thread_id) {beyond} ("));
+    query.push_bind(after.time.as_millis());
+    query.push(", ");
+    query.push_bind(after.thread_id.as_bytes().to_vec());
+    query.push(")");
+}
+
+/// Every filter as a condition, those of the walk too: they cost nothing again.
+fn push_conditions(query: &mut QueryBuilder<Sqlite>, filter: &ListFilter) {
+    if let Some(archived) = filter.archived {
+        query.push(" AND l.archived = ").push_bind(archived);
+    }
+    if let Some(kinds) = &filter.source_kinds {
+        push_any(
+            query,
+            "source",
+            kinds.iter().map(|kind| kind.as_str().to_owned()),
+        );
+    }
+    if let Some(names) = &filter.model_providers {
+        push_any(query, "provider", names.iter().cloned());
+    }
+    if let Some(cwds) = &filter.cwds {
+        push_any(query, "cwd", cwds.iter().map(|cwd| cwd_key(cwd)));
+    }
+    if let Some(wanted) = filter.has_preview {
+        query.push(" AND l.has_preview = ").push_bind(wanted);
+    }
+    push_range(query, "created_at", filter.created);
+    push_range(query, "updated_at", filter.updated);
+    for (name, value) in &filter.labels {
+        query.push(" AND EXISTS (SELECT 1 FROM labels WHERE labels.key = l.key AND name = ");
+        query
+            .push_bind(name.clone())
+            .push(" AND value = ")
+            .push_bind(value.clone())
+            .push(")");
+    }
+    if let Some(term) = &filter.search_term {
+        query.push(" AND EXISTS (SELECT 1 FROM listing_texts x WHERE x.key = l.key AND (0");
+        for column in ["text_1", "text_2", "text_3"] {
+            query
+                .push(format_args!(" OR instr(x.{column}, "))
+                .push_bind(term.clone())
+                .push(") > 0");
+        }
+        query.push("))");
+    }
+}
+
+/// Any of these values: as one bound JSON array, so that their number has no limit.
+fn push_any(query: &mut QueryBuilder<Sqlite>, column: &str, values: impl Iterator<Item = String>) {
+    let values = serde_json::Value::from_iter(values).to_string();
+    query.push(format_args!(
+        " AND l.{column} IN (SELECT value FROM json_each("
+    ));
+    query.push_bind(values).push("))");
+}
+
+fn push_range(query: &mut QueryBuilder<Sqlite>, column: &str, range: TimeRange) {
+    if let Some(from) = range.from {
+        query
+            .push(format_args!(" AND l.{column} >= "))
+            .push_bind(from.as_millis());
+    }
+    if let Some(to) = range.to {
+        query
+            .push(format_args!(" AND l.{column} < "))
+            .push_bind(to.as_millis());
+    }
+}
+
+fn column(key: SortKey) -> &'static str {
+    match key {
+        SortKey::Created => "created_at",
+        SortKey::Updated => "updated_at",
+        SortKey::Recency => "recency_at",
+    }
+}
+
+fn index_suffix(key: SortKey) -> &'static str {
+    match key {
+        SortKey::Created => "created",
+        SortKey::Updated => "updated",
+        SortKey::Recency => "recency",
+    }
+}
+
+fn order(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Ascending => "ASC",
+        Direction::Descending => "DESC",
+    }
+}
+
+fn limit(scan: &Scan) -> i64 {
+    i64::try_from(scan.limit).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,145 @@
+//! The file: made private, and looked at before SQLite touches it.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{ErrorKind, Read as _};
+use std::path::Path;
+
+use crate::error::{Result, SqliteError};
+
+/// The first bytes of every SQLite database.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// Makes sure that there is a file that can be a database, and that only its owner can read what is
+/// created here.
+pub(crate) fn prepare(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Err(wrong(path, "is a folder", None));
+    }
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        private_folder()
+            .create(folder)
+            .map_err(|error| wrong(folder, "cannot create the folder", Some(error)))?;
+    }
+    match private_file().open(path) {
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => check_magic(path)?,
+        Err(error) => return Err(wrong(path, "cannot create the file", Some(error))),
+    }
+    refuse_network(path)
+}
+
+fn wrong(path: &Path, reason: &'static str, source: Option<std::io::Error>) -> SqliteError {
+    SqliteError::Path {
+        path: path.to_owned(),
+        reason,
+        source,
+    }
+}
+
+/// An empty file is a database without anything; anything else begins with the magic.
+fn check_magic(path: &Path) -> Result<()> {
+    let mut start = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut start))
+        .map_err(|error| wrong(path, "cannot read the file", Some(error)))?;
+    if start.is_empty() || start == MAGIC {
+        Ok(())
+    } else {
+        Err(wrong(path, "is not a SQLite database", None))
+    }
+}
+
+fn private_folder() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// SQLite gives the files beside the database the permissions of the database.
+fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// The shared memory of a WAL and the locks of SQLite do not work over a network
+/// (<https://www.sqlite.org/wal.html>, section 1).
+#[cfg(target_os = "linux")]
+fn refuse_network(path: &Path) -> Result<()> {
+    let status = rustix::fs::statfs(path)
+        .map_err(|error| wrong(path, "cannot tell the file system", Some(error.into())))?;
+    // The type is a word of 32 bits in a field whose width and sign differ by platform.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    if is_network(status.f_type as u32) {
+        return Err(wrong(
+            path,
+            "is on a network file system, where SQLite cannot lock",
+            None,
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn refuse_network(_: &Path) -> Result<()> {
+    Ok(())
+}
+
+/// File system types of `statfs(2)`.
+#[cfg(target_os = "linux")]
+fn is_network(kind: u32) -> bool {
+    const NFS: u32 = 0x6969;
+    const SMB: u32 = 0x517b;
+    const CIFS: u32 = 0xff53_4d42;
+    const SMB2: u32 = 0xfe53_4d42;
+    const AFS: u32 = 0x5346_414f;
+    const CODA: u32 = 0x7375_7245;
+    const CEPH: u32 = 0x00c3_6400;
+    const NINE_P: u32 = 0x0102_1997;
+    matches!(kind, NFS | SMB | CIFS | SMB2 | AFS | CODA | CEPH | NINE_P)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn network_file_systems_are_known_by_their_number_and_local_ones_pass() {
+        assert!(is_network(0x6969) && is_network(0xff53_4d42));
+        for local in [
+            0xef53,
+            0x5846_5342,
+            0x9123_683e,
+            0x0102_1994,
+            0x794c_7630,
+            0x2fc1_2fc1,
+        ] {
+            assert!(!is_network(local));
+        }
+    }
+
+    #[test]
+    fn folder_and_file_are_private_and_an_existing_file_keeps_its_contents() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/threads.db");
+        prepare(&path).unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(mode(path.parent().unwrap()), 0o700);
+
+        std::fs::write(&path, "not a database, and longer than the magic").unwrap();
+        assert!(prepare(&path).is_err());
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            "not a database, and longer than the magic"
+        );
+    }
+}

@@ -1,0 +1,222 @@
+//! The schema, version by version.
+//!
+//! A migration is a list of single statements; the version is SQLite's `user_version`, which moves
+//! in the same transaction. So a migration is done or not, and nothing depends on how a line ends.
+
+use sqlx::{Connection as _, Row as _, SqliteConnection};
+
+use crate::error::{Result, SqliteError};
+
+/// What SQLite's `application_id` is in our files: "thst".
+const APPLICATION_ID: i64 = 0x7468_7374;
+
+/// The statements that lead from each version to the next.
+const MIGRATIONS: &[&[&str]] = &[&[
+    "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT",
+    "INSERT INTO counters VALUES ('epoch', 0)",
+    "CREATE TABLE threads (
+        key INTEGER PRIMARY KEY,
+        thread_id BLOB NOT NULL UNIQUE,
+        identity TEXT NOT NULL,
+        metadata TEXT NOT NULL,
+        metadata_version INTEGER NOT NULL,
+        archived_at INTEGER,
+        create_request TEXT,
+        update_request TEXT
+    ) STRICT",
+    "CREATE TABLE heads (
+        key INTEGER PRIMARY KEY,
+        next_ordinal INTEGER NOT NULL,
+        epoch INTEGER NOT NULL,
+        released INTEGER NOT NULL,
+        holder TEXT
+    ) STRICT",
+    "CREATE TABLE runs (
+        id INTEGER PRIMARY KEY,
+        key INTEGER NOT NULL,
+        first INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        checksum INTEGER NOT NULL,
+        data BLOB NOT NULL
+    ) STRICT",
+    "CREATE UNIQUE INDEX runs_by_ordinal ON runs (key, first)",
+    "CREATE TABLE listing (
+        key INTEGER PRIMARY KEY,
+        thread_id BLOB NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        recency_at INTEGER NOT NULL,
+        archived INTEGER NOT NULL,
+        source TEXT NOT NULL,
+        provider TEXT,
+        cwd TEXT,
+        spawn_parent BLOB,
+        has_preview INTEGER NOT NULL
+    ) STRICT",
+    "CREATE TABLE listing_texts (key INTEGER PRIMARY KEY, text_1 TEXT, text_2 TEXT, text_3 TEXT) STRICT",
+    "CREATE TABLE labels (
+        key INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (key, name)
+    ) STRICT, WITHOUT ROWID",
+    "CREATE INDEX archived_by_created ON listing (archived, created_at, thread_id)",
+    "CREATE INDEX archived_by_updated ON listing (archived, updated_at, thread_id)",
+    "CREATE INDEX archived_by_recency ON listing (archived, recency_at, thread_id)",
+    "CREATE INDEX source_by_created ON listing (source, created_at, thread_id)",
+    "CREATE INDEX source_by_updated ON listing (source, updated_at, thread_id)",
+    "CREATE INDEX source_by_recency ON listing (source, recency_at, thread_id)",
+    "CREATE INDEX provider_by_created ON listing (provider, created_at, thread_id) WHERE provider IS NOT NULL",
+    "CREATE INDEX provider_by_updated ON listing (provider, updated_at, thread_id) WHERE provider IS NOT NULL",
+    "CREATE INDEX provider_by_recency ON listing (provider, recency_at, thread_id) WHERE provider IS NOT NULL",
+    "CREATE INDEX cwd_by_created ON listing (cwd, created_at, thread_id) WHERE cwd IS NOT NULL",
+    "CREATE INDEX cwd_by_updated ON listing (cwd, updated_at, thread_id) WHERE cwd IS NOT NULL",
+    "CREATE INDEX cwd_by_recency ON listing (cwd, recency_at, thread_id) WHERE cwd IS NOT NULL",
+    "CREATE INDEX spawn_parent_by_created ON listing (spawn_parent, created_at, thread_id)
+        WHERE spawn_parent IS NOT NULL",
+    "CREATE INDEX spawn_parent_by_updated ON listing (spawn_parent, updated_at, thread_id)
+        WHERE spawn_parent IS NOT NULL",
+    "CREATE INDEX spawn_parent_by_recency ON listing (spawn_parent, recency_at, thread_id)
+        WHERE spawn_parent IS NOT NULL",
+]];
+
+/// The version that this program writes.
+pub(crate) const CURRENT: i64 = MIGRATIONS.len() as i64;
+
+/// Refuses a database that is not ours, or newer than we are. Changes nothing.
+pub(crate) async fn check(connection: &mut SqliteConnection) -> Result<()> {
+    let (application, version) = marks(connection).await?;
+    if application != APPLICATION_ID && !(application == 0 && is_empty(connection).await?) {
+        return Err(SqliteError::Store(thread_store::Error::invalid(
+            "path",
+            "the SQLite database belongs to another program",
+        )));
+    }
+    if version > CURRENT {
+        return Err(SqliteError::NewerSchema {
+            found: version,
+            known: CURRENT,
+        });
+    }
+    Ok(())
+}
+
+/// Brings the schema up to date, one version in one transaction. Another process may do the same at
+/// the same time.
+pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
+    migrate_with(connection, MIGRATIONS).await
+}
+
+async fn migrate_with(
+    connection: &mut SqliteConnection,
+    migrations: &[&[&'static str]],
+) -> Result<()> {
+    if marks(connection).await? == (APPLICATION_ID, migrations.len() as i64) {
+        return Ok(());
+    }
+    loop {
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let (_, version) = marks(&mut transaction).await?;
+        let step = usize::try_from(version)
+            .ok()
+            .and_then(|version| migrations.get(version));
+        let Some(statements) = step else {
+            return Ok(transaction.rollback().await?);
+        };
+        for statement in *statements {
+            sqlx::raw_sql(*statement).execute(&mut *transaction).await?;
+        }
+        set_marks(&mut transaction, version + 1).await?;
+        transaction.commit().await.map_err(SqliteError::Commit)?;
+    }
+}
+
+async fn marks(connection: &mut SqliteConnection) -> Result<(i64, i64)> {
+    let application = sqlx::query("PRAGMA application_id")
+        .fetch_one(&mut *connection)
+        .await?;
+    let version = sqlx::query("PRAGMA user_version")
+        .fetch_one(connection)
+        .await?;
+    Ok((application.try_get(0)?, version.try_get(0)?))
+}
+
+/// A pragma takes no bound parameters; these are numbers of our own.
+async fn set_marks(connection: &mut SqliteConnection, version: i64) -> Result<()> {
+    for pragma in [
+        format!("PRAGMA application_id = {APPLICATION_ID}"),
+        format!("PRAGMA user_version = {version}"),
+    ] {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(pragma))
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn is_empty(connection: &mut SqliteConnection) -> Result<bool> {
+    let row = sqlx::query("SELECT count(*) FROM sqlite_schema")
+        .fetch_one(connection)
+        .await?;
+    Ok(row.try_get::<i64, _>(0)? == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn memory() -> SqliteConnection {
+        SqliteConnection::connect("sqlite::memory:").await.unwrap()
+    }
+
+    async fn objects(connection: &mut SqliteConnection) -> Vec<String> {
+        let rows = sqlx::query("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
+            .fetch_all(connection)
+            .await
+            .unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    #[tokio::test]
+    async fn every_earlier_version_is_brought_to_the_present_one() {
+        let mut fresh = memory().await;
+        migrate(&mut fresh).await.unwrap();
+        for earlier in 0..=MIGRATIONS.len() {
+            let mut old = memory().await;
+            migrate_with(&mut old, &MIGRATIONS[..earlier])
+                .await
+                .unwrap();
+            migrate(&mut old).await.unwrap();
+            assert_eq!(marks(&mut old).await.unwrap(), (APPLICATION_ID, CURRENT));
+            assert_eq!(objects(&mut old).await, objects(&mut fresh).await);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_migration_that_fails_half_way_leaves_no_trace() {
+        let mut connection = memory().await;
+        let broken: &[&[&'static str]] = &[&["CREATE TABLE half (a)", "CREATE NONSENSE"]];
+        migrate_with(&mut connection, broken).await.unwrap_err();
+        assert!(is_empty(&mut connection).await.unwrap());
+        migrate(&mut connection).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn newer_and_foreign_databases_are_refused() {
+        let mut newer = memory().await;
+        migrate(&mut newer).await.unwrap();
+        set_marks(&mut newer, CURRENT + 1).await.unwrap();
+        assert!(matches!(
+            check(&mut newer).await,
+            Err(SqliteError::NewerSchema { .. })
+        ));
+
+        let mut foreign = memory().await;
+        sqlx::raw_sql("CREATE TABLE theirs (a)")
+            .execute(&mut foreign)
+            .await
+            .unwrap();
+        assert!(check(&mut foreign).await.is_err());
+        assert!(check(&mut memory().await).await.is_ok());
+    }
+}

@@ -1,0 +1,75 @@
+//! The conformance suite on SQLite.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::{Connection as _, SqliteConnection};
+use tempfile::TempDir;
+use thread_store::{ManualClock, Ordinal, Result, ThreadId, ThreadStore, Timestamp};
+use thread_store_conformance::{Harness, NotOffered, conformance_tests};
+use thread_store_sqlite::SqliteStore;
+
+struct Sqlite {
+    folder: TempDir,
+    clock: ManualClock,
+}
+
+impl Sqlite {
+    fn new() -> Self {
+        let clock = ManualClock::new(Timestamp::from_millis(1_800_000_000_000));
+        Self { folder: tempfile::tempdir().unwrap(), clock }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("threads.db")
+    }
+
+    async fn handle(&self) -> Result<Arc<dyn ThreadStore>> {
+        Ok(Arc::new(SqliteStore::open_with_clock(self.path(), Arc::new(self.clock.clone())).await?))
+    }
+}
+
+#[async_trait]
+impl Harness for Sqlite {
+    async fn open(&self) -> Result<Arc<dyn ThreadStore>> {
+        self.handle().await
+    }
+
+    fn clock(&self) -> Option<ManualClock> {
+        Some(self.clock.clone())
+    }
+
+    /// Every handle has its own connections, as another process would; the real thing is in
+    /// `processes.rs`.
+    async fn open_elsewhere(&self) -> Result<Arc<dyn ThreadStore>, NotOffered> {
+        self.handle().await.map_err(|_| NotOffered)
+    }
+
+    /// The first character of the record becomes another one; the checksum stays.
+    async fn damage(&self, thread_id: ThreadId, ordinal: Ordinal) -> Result<(), NotOffered> {
+        let url = format!("sqlite:{}", self.path().display());
+        let mut connection = SqliteConnection::connect(&url).await.unwrap();
+        let (id, first, data): (i64, i64, Vec<u8>) = sqlx::query_as(
+            "SELECT id, first, data FROM runs JOIN threads USING (key)
+             WHERE thread_id = ?1 AND first <= ?2 ORDER BY first DESC LIMIT 1",
+        )
+        .bind(&thread_id.as_bytes()[..])
+        .bind(ordinal.get() as i64)
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+        let mut records: Vec<Vec<u8>> = data.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+        records[(ordinal.get() as i64 - first) as usize][0] = b'#';
+        sqlx::query("UPDATE runs SET data = ? WHERE id = ?")
+            .bind(records.join(&b'\n'))
+            .bind(id)
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+        Ok(())
+    }
+}
+
+conformance_tests!(Sqlite::new());
