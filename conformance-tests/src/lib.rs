@@ -6,6 +6,7 @@ mod context;
 mod core_only;
 mod harness;
 mod macros;
+pub mod model;
 mod report;
 mod runner;
 
