@@ -72,7 +72,7 @@ fn stored(items: u64) -> StoredThread {
 #[test]
 fn the_own_header_gives_identity_and_metadata() {
     let source = json!({"subagent": {"thread_spawn": {"parent_thread_id": OTHER, "depth": 1,
-        "agent_nickname": "Ada", "agent_role": "worker", "agent_path": null}}});
+        "agent_nickname": "Ada", "agent_role": "worker"}}});
     let observer = observed(&[header(
         OWN,
         json!({"source": source.clone(), "session_id": OTHER, "agent_role": "explorer", "history_mode": "legacy",
