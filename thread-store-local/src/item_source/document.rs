@@ -33,15 +33,19 @@ fn is_record(line: &[u8]) -> bool {
 /// off gives the records before the cut.
 pub(super) fn pieces(text: &Bytes) -> Vec<Piece> {
     let mut scan = Scan::new(text);
-    let mut out: Vec<Piece> = Vec::new();
-    for range in scan.by_ref() {
-        out.push(
-            match RolloutItem::from_bytes(one_line(text, range.clone())) {
+    let mut found: Vec<Found> = scan.by_ref().collect();
+    // The header comes first, wherever the session stands.
+    found.sort_by_key(|found| !found.is_session);
+    let mut out: Vec<Piece> = found
+        .into_iter()
+        .map(|Found { range, .. }| {
+            let start = range.start;
+            match RolloutItem::from_bytes(one_line(text, range)) {
                 Ok(item) => Piece::Record(item),
-                Err(_) => Piece::damage(range.start, "no record"),
-            },
-        );
-    }
+                Err(_) => Piece::damage(start, "no record"),
+            }
+        })
+        .collect();
     if scan.depth > 0 || text.trim_ascii().is_empty() {
         let offset = scan.open.unwrap_or(text.len());
         out.push(Piece::damage(offset, "the document ends early"));
@@ -65,6 +69,12 @@ fn one_line(text: &Bytes, range: Range<usize>) -> Bytes {
         line.extend_from_slice(next.trim_ascii_start());
     }
     line.into()
+}
+
+/// A record in the text.
+struct Found {
+    is_session: bool,
+    range: Range<usize>,
 }
 
 /// Finds the object `session` and the elements of `items`, by brackets and strings alone.
@@ -126,18 +136,21 @@ impl<'a> Scan<'a> {
     }
 
     /// The record that a closing bracket completes, if it does.
-    fn closing(&mut self) -> Option<Range<usize>> {
+    fn closing(&mut self) -> Option<Found> {
         self.depth = self.depth.saturating_sub(1);
         let record_depth = if self.in_items { 2 } else { 1 };
         (self.depth == record_depth).then_some(())?;
-        Some(self.open.take()?..self.at)
+        Some(Found {
+            is_session: !self.in_items,
+            range: self.open.take()?..self.at,
+        })
     }
 }
 
 impl Iterator for Scan<'_> {
-    type Item = Range<usize>;
+    type Item = Found;
 
-    fn next(&mut self) -> Option<Range<usize>> {
+    fn next(&mut self) -> Option<Found> {
         while let Some(&byte) = self.text.get(self.at) {
             self.at += 1;
             match byte {
@@ -184,6 +197,12 @@ mod tests {
             assert_eq!(records, RECORDS);
             assert!(damage.is_empty());
         }
+    }
+
+    #[test]
+    fn the_session_comes_first_wherever_it_stands() {
+        let (records, _) = split(r#"{"items":[{"a":1},{"b":[]}],"session":{"id":"x"}}"#);
+        assert_eq!(records, [r#"{"id":"x"}"#, r#"{"a":1}"#, r#"{"b":[]}"#]);
     }
 
     #[test]

@@ -310,6 +310,14 @@ fn turns_move_recency_and_every_record_moves_updated_at_and_neither_goes_back() 
 }
 
 #[test]
+fn where_turns_are_not_recorded_a_user_message_moves_recency() {
+    let said = |second| event(second, json!({"type": "user_message", "message": "m"}));
+    assert_eq!(metadata(&[said(3), said(5)]).recency_at, time(5));
+    let started = event(4, json!({"type": "task_started"}));
+    assert_eq!(metadata(&[started, said(5)]).recency_at, time(4));
+}
+
+#[test]
 fn the_name_event_of_this_thread_sets_and_clears_the_name() {
     let named = |thread: &str, name: Value| {
         event(
