@@ -112,7 +112,7 @@ impl Run {
             let run: Arc<[RolloutItem]> =
                 unpack(&self.data).map(RolloutItem::from_stored).collect();
             let part = (wanted.start - self.first) as usize..(wanted.end - self.first) as usize;
-            items.push_run(Ordinal::new(self.first), run, part);
+            items.push_run(Ordinal::new(wanted.start), run, part);
         } else {
             self.push_readable(items, &wanted, damage);
         }

@@ -33,7 +33,7 @@ use user_message::UserMessage;
 /// | the first `user_message`, `item_completed` user message, or bare message of the user | preview and first user message; the first one with text: the title |
 /// | `thread_goal_updated` | the preview, if there is none |
 /// | `token_count` with totals | token usage |
-/// | `task_started` (`turn_started`) | recency |
+/// | `task_started` (`turn_started`) | recency; in histories older than such records a user message does |
 /// | `thread_name_updated` of this thread | the name |
 /// | any with a timestamp | updated-at: the latest of all |
 ///
@@ -45,6 +45,8 @@ pub struct ThreadObserver {
     thread_id: ThreadId,
     identity: ObservedIdentity,
     header_seen: bool,
+    /// Whether starts of turns are recorded: not before Codex 0.100.
+    turns_recorded: bool,
     /// Envelope ordinals below it are history that a sub-agent was given.
     own_from: Option<u64>,
     /// What is known, whether observed or given at the start.
@@ -81,6 +83,7 @@ impl ThreadObserver {
             thread_id,
             identity: ObservedIdentity::default(),
             header_seen: false,
+            turns_recorded: false,
             own_from: None,
             known: ThreadMetadata::new(Timestamp::MIN),
             pending: ThreadMetadataPatch::default(),
@@ -97,6 +100,7 @@ impl ThreadObserver {
             identity: ObservedIdentity::known(&thread.identity),
             // A new thread, or a fork that has no items of its own, still gets its header.
             header_seen: thread.next_ordinal > inherited.unwrap_or(Ordinal::ZERO),
+            turns_recorded: thread.next_ordinal > Ordinal::ZERO,
             known: thread.metadata.clone(),
             ..Self::new(thread.thread_id)
         }
@@ -114,7 +118,9 @@ impl ThreadObserver {
             Record::SessionMeta(header) => self.observe_header(&header),
             Record::TurnContext(context) => self.observe_turn_context(&context),
             Record::Event(kind, event) => self.observe_event(&kind, &event, time, own),
-            Record::BareItem(bare) if own => self.observe_message(UserMessage::bare(&bare)),
+            Record::BareItem(bare) if own => {
+                self.observe_message(UserMessage::bare(&bare), time);
+            }
             _ => {}
         }
     }
@@ -163,10 +169,15 @@ impl ThreadObserver {
         own: bool,
     ) {
         match kind {
-            "user_message" if own => self.observe_message(UserMessage::legacy(event)),
-            "item_completed" if own => self.observe_message(UserMessage::completed_item(event)),
+            "user_message" if own => self.observe_message(UserMessage::legacy(event), time),
+            "item_completed" if own => {
+                self.observe_message(UserMessage::completed_item(event), time);
+            }
             "thread_goal_updated" if own => self.observe_goal(event),
-            "task_started" | "turn_started" => self.observe_turn_start(time),
+            "task_started" | "turn_started" => {
+                self.turns_recorded = true;
+                self.observe_turn_start(time);
+            }
             "token_count" => self.observe_tokens(event),
             "thread_settings_applied" if self.is_about_this_thread(event) => {
                 self.observe_settings(event);
@@ -179,8 +190,11 @@ impl ThreadObserver {
     }
 
     /// Preview, first message and title are each set once.
-    fn observe_message(&mut self, message: Option<UserMessage>) {
+    fn observe_message(&mut self, message: Option<UserMessage>, time: Option<Timestamp>) {
         let Some(message) = message else { return };
+        if !self.turns_recorded {
+            self.observe_turn_start(time);
+        }
         if self.known.preview.is_none() {
             learn!(self.preview = Some(message.shown().to_owned()));
         }

@@ -72,7 +72,7 @@ fn stored(items: u64) -> StoredThread {
 #[test]
 fn the_own_header_gives_identity_and_metadata() {
     let source = json!({"subagent": {"thread_spawn": {"parent_thread_id": OTHER, "depth": 1,
-        "agent_nickname": "Ada", "agent_role": "worker", "agent_path": null}}});
+        "agent_nickname": "Ada", "agent_role": "worker"}}});
     let observer = observed(&[header(
         OWN,
         json!({"source": source.clone(), "session_id": OTHER, "agent_role": "explorer", "history_mode": "legacy",
@@ -307,6 +307,14 @@ fn turns_move_recency_and_every_record_moves_updated_at_and_neither_goes_back() 
         time(7)
     );
     assert!(observed(&[raw(json!({"role": "user"}))]).patch().is_empty());
+}
+
+#[test]
+fn where_turns_are_not_recorded_a_user_message_moves_recency() {
+    let said = |second| event(second, json!({"type": "user_message", "message": "m"}));
+    assert_eq!(metadata(&[said(3), said(5)]).recency_at, time(5));
+    let started = event(4, json!({"type": "task_started"}));
+    assert_eq!(metadata(&[started, said(5)]).recency_at, time(4));
 }
 
 #[test]

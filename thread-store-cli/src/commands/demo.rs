@@ -1,0 +1,26 @@
+//! What a newcomer sees first.
+
+use std::path::Path;
+
+use futures::TryStreamExt as _;
+use thread_store::{ListThreads, ThreadStoreExt as _};
+
+use super::{Done, Store, import, show};
+use crate::output::{Output, print_tree};
+
+pub(super) async fn demo(store: &Store, out: &mut Output, samples: &Path) -> Done {
+    import::import(store, out, &[samples.to_owned()]).await?;
+    let threads: Vec<_> = store.all_threads(ListThreads::new()).try_collect().await?;
+    out.say(format_args!(
+        "\nAll threads, children below their parents:\n"
+    ))?;
+    print_tree(out, &threads)?;
+    if let Some(thread) = threads
+        .iter()
+        .find(|thread| thread.spawn_parent().is_none())
+    {
+        out.say(format_args!("\nOne of them:\n"))?;
+        show::show(store, out, thread.thread_id).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,278 @@
+//! Importing rollouts.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use thread_store::{
+    AppendItems, Conflict, CreateThread, DamageReport, Holder, IfHeld, Ordinal, Result,
+    ResumeThread, RolloutItem, StoredThread, ThreadId, ThreadMetadataPatch, ThreadObserver,
+    ThreadStoreExt as _, Timestamp, UpdateThreadMetadata,
+};
+use thread_store_local::{Home, Rollout, UnreadableFile, read_home};
+use thread_store_sqlite::this_process;
+
+use super::{Done, Store};
+use crate::failure::Failure;
+use crate::output::{Output, Progress};
+
+pub(super) async fn import(store: &Store, out: &mut Output, paths: &[PathBuf]) -> Done {
+    let mut total = Totals::default();
+    for path in paths {
+        if let Err(error) = import_path(store, out, path, &mut total).await? {
+            total.failed += 1;
+            out.problem(&error)?;
+        }
+    }
+    out.say(format_args!("{total}"))?;
+    match total.failed {
+        0 => Ok(()),
+        failed => Err(Failure::Partly(format!("{failed} could not be imported"))),
+    }
+}
+
+/// Imports what is at one path. The inner result is about the path as a whole.
+async fn import_path(
+    store: &Store,
+    out: &mut Output,
+    path: &Path,
+    total: &mut Totals,
+) -> Result<Result<()>, Failure> {
+    let home = match read_home(path) {
+        Ok(home) => home,
+        Err(error) => return Ok(Err(error)),
+    };
+    for UnreadableFile { path, reason, .. } in home.unreadable() {
+        total.unreadable += 1;
+        let line = serde_json::json!({ "path": path, "outcome": "unreadable", "reason": reason });
+        out.notice(&line, format_args!("{}: {reason}", path.display()))?;
+    }
+    let progress = Progress::new(out, home.threads().len());
+    for thread in home.threads() {
+        progress.step();
+        match import_thread(store, &home, thread).await {
+            Ok(imported) => progress.suspend(|| imported.report(out, total))?,
+            Err(error) => {
+                total.failed += 1;
+                progress.suspend(|| out.problem(&error))?;
+            }
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// What became of one thread.
+#[derive(Debug, Serialize)]
+struct Imported {
+    thread_id: ThreadId,
+    outcome: Outcome,
+    /// Items in the rollout.
+    items: usize,
+    /// Items that were added to the store.
+    added: usize,
+    damage: DamageReport,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    /// It was not stored before.
+    Imported,
+    /// It was, and the rollout has gained items since.
+    Extended,
+    /// It was, and the store has all of it.
+    Unchanged,
+    /// A thread with this id has another history in the store; it was left alone.
+    Differs,
+}
+
+impl Imported {
+    fn report(&self, out: &mut Output, total: &mut Totals) -> std::io::Result<()> {
+        total.add(self);
+        let id = self.thread_id;
+        if out.is_json() {
+            return out.json(self);
+        }
+        for record in &self.damage.records {
+            out.warn(format_args!(
+                "{id}: damaged record at {}: {}",
+                record.location, record.reason
+            ))?;
+        }
+        let untold = self.damage.count - self.damage.records.len() as u64;
+        if untold > 0 {
+            out.warn(format_args!("{id}: and {untold} more damaged records"))?;
+        }
+        if self.outcome == Outcome::Differs {
+            out.warn(format_args!(
+                "{id}: the store has another history of this thread; left alone"
+            ))?;
+        }
+        Ok(())
+    }
+}
+
+async fn import_thread(
+    store: &Store,
+    home: &Home,
+    planned: &thread_store_local::PlannedThread,
+) -> Result<Imported> {
+    let rollout = home.read(planned)?;
+    let (thread_id, items, damage) = (
+        rollout.thread_id,
+        rollout.items.len(),
+        rollout.damage.clone(),
+    );
+    let (outcome, added) = match create(store, &rollout).await {
+        Ok(()) => (Outcome::Imported, items),
+        Err(error) if error.as_conflict() == Some(&Conflict::AlreadyExists) => {
+            extend(store, thread_id, &rollout.items).await?
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(Imported {
+        thread_id,
+        outcome,
+        items,
+        added,
+        damage,
+    })
+}
+
+async fn create(store: &Store, rollout: &Rollout) -> Result<()> {
+    let mut observer = ThreadObserver::new(rollout.thread_id);
+    rollout.items.iter().for_each(|item| observer.observe(item));
+    let mut metadata = observer.take_patch();
+    if let Some(name) = &rollout.name {
+        metadata = metadata.name(name.clone());
+    }
+    let seen = observer.identity();
+    let created_at = seen
+        .created_at
+        .or(rollout.created_at_fallback)
+        .or_else(|| rollout.thread_id.created_at())
+        .or(rollout.modified_at);
+    let mut create = CreateThread::new(rollout.thread_id)
+        .with_parent(seen.parent_thread_id)
+        .with_forked_from(seen.forked_from)
+        .with_created_at(created_at)
+        .with_session_id(seen.session_id.clone())
+        .with_archived_at(archived_at(rollout, &metadata, created_at))
+        .with_metadata(metadata)
+        .with_items(rollout.items.clone());
+    if let Some(source) = &seen.source {
+        create = create.with_source(source.clone());
+    }
+    store.create_thread(create).await.map(drop)
+}
+
+/// Nothing in a home says when a thread was archived: not before its last record.
+fn archived_at(
+    rollout: &Rollout,
+    metadata: &ThreadMetadataPatch,
+    created_at: Option<Timestamp>,
+) -> Option<Timestamp> {
+    let last = metadata
+        .updated_at
+        .value()
+        .copied()
+        .or(created_at)
+        .or(rollout.modified_at);
+    rollout.archived.then(|| last.unwrap_or_default())
+}
+
+/// Adds what the rollout has beyond the stored history, if that is its beginning.
+async fn extend(store: &Store, id: ThreadId, items: &[RolloutItem]) -> Result<(Outcome, usize)> {
+    let stored = store.history(id).await?;
+    let same = stored.iter().zip(items).all(|(old, new)| old.item == *new);
+    if !same {
+        return Ok((Outcome::Differs, 0));
+    }
+    let new = items.get(stored.len()..).unwrap_or_default();
+    if new.is_empty() {
+        return Ok((Outcome::Unchanged, 0));
+    }
+    append(store, id, Ordinal::ZERO.plus(stored.len()), new).await?;
+    Ok((Outcome::Extended, new.len()))
+}
+
+/// Appends in the way that a live thread would: items first, then what they tell.
+async fn append(store: &Store, id: ThreadId, end: Ordinal, items: &[RolloutItem]) -> Result<()> {
+    let thread = store.thread(id).await?;
+    let lease = lease(store, &thread).await?;
+    let append = AppendItems::new(lease.clone(), items.to_vec()).with_expected_ordinal(end);
+    let appended = store.append_items(append).await;
+    store.shutdown_thread(lease).await?;
+    appended?;
+    let mut observer = ThreadObserver::resuming(&thread);
+    items.iter().for_each(|item| observer.observe(item));
+    let update = UpdateThreadMetadata::new(id, observer.take_patch()).with_include_archived(true);
+    store.update_thread_metadata(update).await.map(drop)
+}
+
+/// A thread that somebody is writing to is not taken from them.
+async fn lease(store: &Store, thread: &StoredThread) -> Result<thread_store::WriterLease> {
+    let holder: Holder = this_process("thread-store import");
+    let resume = ResumeThread::new(thread.thread_id, holder)
+        .with_include_archived(true)
+        .with_if_held(IfHeld::Refuse);
+    store
+        .resume_thread(resume)
+        .await
+        .map(|resumed| resumed.lease)
+}
+
+#[derive(Debug, Default)]
+struct Totals {
+    imported: usize,
+    extended: usize,
+    unchanged: usize,
+    differs: usize,
+    items: usize,
+    damaged: u64,
+    unreadable: usize,
+    failed: usize,
+}
+
+impl Totals {
+    fn add(&mut self, thread: &Imported) {
+        self.items += thread.added;
+        self.damaged += thread.damage.count;
+        match thread.outcome {
+            Outcome::Imported => self.imported += 1,
+            Outcome::Extended => self.extended += 1,
+            Outcome::Unchanged => self.unchanged += 1,
+            Outcome::Differs => self.differs += 1,
+        }
+    }
+}
+
+impl std::fmt::Display for Totals {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            imported,
+            extended,
+            unchanged,
+            differs,
+            items,
+            damaged,
+            unreadable,
+            failed,
+        } = self;
+        write!(f, "{imported} threads imported, {items} items")?;
+        for (count, what) in [
+            (extended, "extended"),
+            (unchanged, "unchanged"),
+            (differs, "left alone"),
+            (unreadable, "unreadable files"),
+            (failed, "failed"),
+        ] {
+            if *count > 0 {
+                write!(f, ", {count} {what}")?;
+            }
+        }
+        if *damaged > 0 {
+            write!(f, ", {damaged} damaged records")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,56 @@
+//! What the program does, one file for each command or family of commands.
+
+mod change;
+mod demo;
+mod explain;
+mod history;
+mod import;
+mod list;
+mod show;
+
+use std::sync::Arc;
+
+use thread_store::ThreadStore;
+
+use crate::args::{Args, Command};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::store_url;
+
+type Store = Arc<dyn ThreadStore>;
+type Done = Result<(), Failure>;
+
+pub(crate) async fn run(args: Args) -> Done {
+    let store = store_url::open(&args.store).await?;
+    let mut out = Output::new(args.json);
+    match args.command {
+        Command::Import { paths } => import::import(&store, &mut out, &paths).await?,
+        Command::List(list) => list::list(&store, &mut out, &list).await?,
+        Command::Show { thread } => show::show(&store, &mut out, thread.id()?).await?,
+        Command::History {
+            thread,
+            last,
+            from,
+            raw,
+        } => {
+            let part = history::Part { last, from, raw };
+            history::history(&store, &mut out, thread.id()?, &part).await?;
+        }
+        Command::Rename {
+            thread,
+            name,
+            clear: _,
+        } => {
+            change::rename(&store, &mut out, thread.id()?, name).await?;
+        }
+        Command::Archive(args) => change::set_archived(&store, &mut out, &args, true).await?,
+        Command::Unarchive(args) => change::set_archived(&store, &mut out, &args, false).await?,
+        Command::Delete(args) => change::delete(&store, &mut out, &args).await?,
+        Command::Fork { thread, at } => change::fork(&store, &mut out, thread.id()?, at).await?,
+        Command::Explain { thread, filter } => {
+            explain::explain(&store, &mut out, thread.id()?, &filter).await?;
+        }
+        Command::Demo { samples } => demo::demo(&store, &mut out, &samples).await?,
+    }
+    Ok(out.finish()?)
+}

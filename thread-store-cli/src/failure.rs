@@ -1,0 +1,44 @@
+//! Why the program failed.
+
+use thread_store::Error;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Store(#[from] Error),
+    #[error("cannot write the output")]
+    Output(#[from] std::io::Error),
+    /// Everything else was done, and what went wrong was reported where it happened.
+    #[error("{0}")]
+    Partly(String),
+}
+
+impl Failure {
+    /// Says on standard error what went wrong, for people or for machines.
+    #[allow(clippy::print_stderr)] // That is its purpose.
+    pub(crate) fn report(&self, json: bool) {
+        match (self, json) {
+            (Self::Store(error), true) => eprintln!("{}", serde_json::json!({ "error": error })),
+            (_, true) => eprintln!(
+                "{}",
+                serde_json::json!({ "error": { "message": self.to_string() } })
+            ),
+            (Self::Store(error), false) => eprintln!("error: {} [{}]", chain(error), error.code()),
+            (_, false) => eprintln!("error: {}", chain(self)),
+        }
+    }
+}
+
+/// The error and its causes on one line; a cause that says nothing new is left out.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        next = cause.source();
+    }
+    text
+}

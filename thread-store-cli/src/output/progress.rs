@@ -1,0 +1,36 @@
+//! Progress of long work, on the terminal of a person.
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Output;
+
+/// A bar on standard error. It hides itself where standard error is no terminal.
+pub(crate) struct Progress(ProgressBar);
+
+impl Progress {
+    pub(crate) fn new(out: &Output, steps: usize) -> Self {
+        if out.is_json() {
+            return Self(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::new(steps as u64);
+        match ProgressStyle::with_template("{bar:30} {pos}/{len} threads, {eta} left") {
+            Ok(style) => Self(bar.with_style(style)),
+            Err(_) => Self(bar),
+        }
+    }
+
+    pub(crate) fn step(&self) {
+        self.0.inc(1);
+    }
+
+    /// Prints something without disturbing the bar.
+    pub(crate) fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.0.suspend(print)
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
