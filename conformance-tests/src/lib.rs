@@ -6,8 +6,10 @@ mod context;
 mod core_only;
 mod harness;
 mod macros;
+mod observe;
 mod report;
 mod runner;
+mod tasks;
 
 pub use case::{Case, Failure, Level};
 pub use cases::CASES;

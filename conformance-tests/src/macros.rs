@@ -10,9 +10,90 @@ macro_rules! __with_cases {
             [$($args)*]
             identity: Core {
                 an_unknown_id_is_not_found_everywhere [I3];
+                what_met_an_unknown_id_does_not_make_it_known [I3 I6];
+                an_id_in_any_case_or_form_names_the_same_thread [I1];
+                ids_of_every_version_are_taken [I1];
+                ids_that_differ_in_one_bit_are_different_threads [I1];
+                an_id_in_a_filter_need_not_exist [I3];
+            }
+            creating: Core {
+                a_created_thread_is_as_it_was_asked_for [M5 M7];
+                a_create_that_asks_no_lease_grants_none [W1];
+                an_id_that_exists_is_refused_and_nothing_changes [I2 I6];
+                the_id_of_an_archived_thread_is_refused [I2 I6];
+                a_refused_create_leaves_the_lease_of_the_thread_usable [I2 I6];
+                a_repeated_create_answers_the_thread_it_made [I2];
+                a_repeated_create_answers_the_thread_as_it_is_now [I2];
+                a_repeated_create_answers_a_thread_that_was_archived [I2];
+                a_repeated_create_grants_a_fresh_lease_that_fences_the_older [I2 W2];
+                a_repeated_create_that_asks_no_lease_fences_nobody [I2];
+                another_request_id_or_none_is_no_repeat [I2];
+                a_thread_made_without_request_id_is_no_repeat_of_any [I2];
+                the_request_id_of_an_edit_is_not_that_of_a_creation [I2 M4];
+                one_request_id_serves_for_two_threads [I2];
+                after_a_deletion_a_repeated_create_creates_anew [I2 R3];
+                a_request_id_of_256_bytes_is_taken_and_a_longer_one_refused [I2];
+                of_many_creates_at_once_exactly_one_wins [I2];
+                repeated_creates_at_once_make_one_thread [I2];
+            }
+            archived: Core {
+                an_archived_thread_is_archived_and_not_unknown [I4 I5];
+                an_archived_thread_can_be_read_if_that_is_asked [I4];
+                an_archived_thread_can_be_updated_if_that_is_asked [I4];
+                an_archived_thread_can_be_resumed_if_that_is_asked [I4 W5];
+                an_archived_thread_can_be_forked_if_that_is_asked [I4 R5];
+                archiving_unarchiving_and_deleting_need_no_flag [I4];
+                active_threads_are_met_with_the_flag_as_well [I4];
+                an_unarchived_thread_is_met_without_the_flag [I4];
+                a_thread_can_be_archived_from_its_creation_on [I4];
+            }
+            errors: Core {
+                every_error_names_its_operation_and_its_thread [I5 I3];
+                a_refused_creation_and_a_refused_list_name_their_operation [I5];
+                an_invalid_request_names_the_field [I5];
+                an_error_carries_no_contents [I5];
+                not_found_comes_before_everything [I9 I3];
+                not_found_comes_before_invalid_in_an_append [I9];
+                a_lease_on_a_deleted_thread_is_not_found_before_fenced [I9 R4];
+                fenced_comes_before_closed [I9 W2];
+                fenced_and_closed_come_before_ordinal [I9];
+                fenced_and_closed_come_before_invalid [I9];
+                archived_comes_before_invalid [I9 I4];
+                archived_comes_before_conflicts [I9 I4];
+                invalid_comes_before_conflicts [I9];
+                what_is_not_claimed_is_refused_without_effect [I7];
+                what_is_claimed_stays_the_same [I7];
+            }
+            cancelling: Core {
+                a_dropped_append_is_wholly_done_or_undone [I8 A3];
+                a_dropped_append_can_be_repeated [I8 A5];
+                a_dropped_create_is_wholly_done_or_undone [I8 I2];
+                a_dropped_fork_is_wholly_done_or_undone [I8 R5];
+                a_dropped_update_is_wholly_done_or_undone [I8 M4];
+                a_dropped_resume_is_no_obstacle_to_the_next [I8];
+                a_dropped_release_can_be_repeated [I8 W4];
+                a_dropped_archiving_of_a_subtree_covers_all_or_none [I8 R2];
+                a_dropped_deletion_is_wholly_done_or_undone [I8 R3];
+                dropped_reads_harm_nothing [I8];
             }
             appending: Core {
                 items_read_back_in_the_order_appended [A1];
+                appended_items_follow_those_of_the_creation [A1];
+                ordinals_are_dense_whatever_the_sizes_of_batches [A1 A4];
+                ordinals_are_independent_of_ordinal_members [A1];
+                equal_items_are_all_kept [A1];
+                the_next_ordinal_is_the_same_everywhere [A1 H2];
+                an_append_at_the_end_is_taken [A4];
+                an_append_beyond_the_end_is_refused [A4 I6];
+                an_append_where_other_items_stand_is_refused [A4 A5 I6];
+                an_empty_batch_succeeds_and_writes_nothing [A7];
+                an_empty_batch_beyond_the_end_is_refused [A4 A7];
+                an_empty_batch_needs_its_lease_all_the_same [A7 W2];
+                appending_changes_no_metadata [A6 M7];
+                what_items_say_changes_no_metadata [A6];
+                a_reader_never_sees_part_of_a_batch [A3];
+                batches_appended_at_once_with_one_lease_stay_whole [A3 A4];
+                of_different_appends_at_one_ordinal_exactly_one_wins [A4];
             }
             history: Core {
                 a_limit_of_zero_is_refused [H1];
