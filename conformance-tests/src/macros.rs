@@ -95,8 +95,86 @@ macro_rules! __with_cases {
                 batches_appended_at_once_with_one_lease_stay_whole [A3 A4];
                 of_different_appends_at_one_ordinal_exactly_one_wins [A4];
             }
+            items: Core {
+                every_kind_of_record_comes_back [A2];
+                unknown_kinds_and_odd_shapes_come_back [A2];
+                order_and_white_space_come_back [A2];
+                numbers_come_back_as_they_were_written [A2];
+                escapes_come_back_as_they_were_written [A2];
+                every_character_comes_back [A2];
+                line_ends_of_other_alphabets_end_no_item [A2];
+                names_that_repeat_come_back [A2];
+                an_ordinal_member_of_the_callers_own_comes_back [A2];
+                nesting_of_any_depth_comes_back [A2];
+                many_members_come_back [A2];
+                items_of_every_size_come_back [A2];
+                items_of_a_mebibyte_come_back_among_small_ones [A2];
+                an_item_of_17_mib_comes_back [A2];
+                an_item_as_large_as_the_limit_is_taken [A2];
+                an_item_above_the_limit_is_refused_and_nothing_written [A2 I6];
+                a_batch_above_the_limit_is_refused_and_nothing_written [A2 I6];
+                a_batch_of_5000_items_comes_back [A2];
+                odd_items_come_back_whichever_way_they_are_read [A2 H1];
+            }
+            retries: Core {
+                a_repeated_append_succeeds_and_writes_nothing [A5];
+                an_append_is_known_again_wherever_it_stands [A5];
+                several_appends_repeated_as_one_are_known_again [A5];
+                the_items_of_a_creation_are_known_again [A5];
+                of_an_append_that_half_stands_the_rest_is_added [A5];
+                other_items_at_the_ordinal_are_a_conflict [A5];
+                a_difference_anywhere_in_the_batch_is_a_conflict [A5];
+                a_batch_that_stands_in_part_and_then_differs_is_a_conflict [A5];
+                items_that_differ_in_a_byte_are_not_the_same [A5];
+                an_ordinal_member_added_makes_no_difference [A5];
+                only_a_member_named_ordinal_is_left_out_of_account [A5];
+                without_an_ordinal_a_repeat_appends_again [A5];
+                a_fenced_repeat_is_told_where_the_history_ends [A5 W2];
+                a_closed_repeat_is_told_where_the_history_ends [A5 W4];
+                a_repeat_under_a_newer_lease_is_known_again [A5];
+                one_append_repeated_at_once_is_stored_once [A5];
+                large_items_are_known_again [A5];
+            }
+            handles: Core {
+                another_handle_sees_a_creation [A9];
+                another_handle_sees_an_append [A9];
+                another_handle_sees_an_edit [A9];
+                another_handle_sees_archiving [A9];
+                another_handle_sees_a_deletion [A9];
+                another_handle_sees_a_fork [A9];
+                two_handles_write_to_one_thread_in_turns [A9 W1];
+                a_handle_that_is_dropped_takes_nothing_with_it [A9];
+                threads_appended_at_once_keep_their_own_order [A10];
+                an_append_that_fails_fails_no_other [A10];
+                threads_created_at_once_are_all_there [A10];
+                reading_goes_on_while_others_append [A10];
+            }
             history: Core {
                 a_limit_of_zero_is_refused [H1];
+                a_limit_of_zero_is_refused_of_an_empty_history_too [H1];
+                the_whole_is_the_default [H1];
+                an_empty_history_is_an_empty_page [H1];
+                any_range_direction_and_limit_gives_that_part_of_the_whole [H1];
+                pages_put_together_are_the_whole [H1];
+                pages_at_any_place_of_a_long_history_are_right [H1 H2];
+                histories_of_any_length_page_to_the_end [H1 H2];
+                pages_of_large_items_are_right [H1 H2];
+                ranges_beyond_the_end_are_empty [H1];
+                a_limit_may_be_as_large_as_any_number [H1];
+                a_range_that_ends_before_it_starts_is_refused [H1 I6];
+                a_range_that_ends_where_it_starts_is_empty [H1];
+                the_last_items_are_read_from_the_end [H1 H2];
+                what_is_appended_between_pages_comes_after_them [H1];
+                a_page_that_was_read_stays_as_it_was [H1];
+                a_strict_read_of_an_undamaged_history_is_like_any_other [H4];
+            }
+            damage: Durability {
+                a_damaged_record_hides_no_other [H4];
+                a_damaged_record_is_reported_with_its_place [H4];
+                every_damaged_record_is_counted [H4];
+                a_strict_read_that_meets_damage_is_corrupt [H4];
+                damage_fails_no_strict_read_of_another_part [H4];
+                a_damaged_thread_does_not_touch_another [H4];
             }
             metadata: Core {
                 the_empty_patch_changes_nothing [M3];
