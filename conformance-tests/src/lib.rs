@@ -4,6 +4,7 @@ mod case;
 mod cases;
 mod context;
 mod core_only;
+mod fields;
 mod harness;
 mod macros;
 mod observe;

@@ -178,6 +178,72 @@ macro_rules! __with_cases {
             }
             metadata: Core {
                 the_empty_patch_changes_nothing [M3];
+                each_field_can_be_set_alone [M1 M2];
+                each_field_can_be_set_anew [M1];
+                each_field_that_can_be_empty_can_be_cleared_alone [M1 M2];
+                an_empty_field_can_be_cleared [M1 M2];
+                all_fields_can_be_set_and_cleared_in_one_edit [M1 M2 M4];
+                each_field_can_be_set_by_the_creation [M1];
+                an_edit_is_in_the_answer_the_thread_and_the_list [M1 A9];
+                an_edit_of_one_thread_changes_no_other [M1];
+                an_edit_leaves_history_and_lease_alone [M1 W6];
+                two_edits_equal_their_merge [M3];
+                a_creation_and_an_edit_equal_a_creation_with_their_merge [M3];
+                what_is_not_metadata_is_in_no_patch [M5 I6];
+                identity_stays_over_every_edit [M5];
+                every_source_is_kept [M5];
+                a_parent_and_an_origin_need_not_exist [M5 I3];
+                archived_at_is_changed_by_archiving_alone [M5];
+                a_title_never_takes_the_place_of_a_name [M6];
+                any_text_is_kept_as_it_is [M1];
+                values_in_the_form_of_the_protocol_are_kept [M1];
+            }
+            versions: Core {
+                an_edit_moves_the_version_by_one [M4];
+                a_label_or_an_unknown_member_moves_the_version [M4];
+                a_touch_moves_no_version [M4];
+                a_touch_with_anything_else_moves_the_version [M4];
+                what_is_no_edit_moves_no_version [M4 A6 W6 R1];
+                an_edit_from_the_expected_version_is_taken [M4];
+                an_edit_from_another_version_is_refused [M4 I6];
+                a_touch_meanwhile_is_no_conflict [M4];
+                a_repeated_edit_answers_the_thread_it_changed [M4];
+                a_repeated_edit_undoes_no_touch [M4];
+                a_repeat_after_another_edit_is_a_conflict [M4];
+                another_request_id_is_no_repeat_of_an_edit [M4];
+                an_edit_without_request_id_is_no_repeat_of_itself [M4];
+                the_request_id_of_a_creation_is_not_that_of_an_edit [M4];
+                an_edit_with_a_request_id_that_is_too_long_is_refused [M4];
+                of_many_edits_from_one_version_exactly_one_wins [M4];
+                edits_of_different_members_at_once_lose_nothing [M4];
+                counting_by_expected_versions_loses_no_count [M4];
+            }
+            times: Core {
+                all_times_start_as_the_creation [M7];
+                the_time_of_creation_is_kept_to_the_millisecond [M7];
+                times_given_with_the_creation_are_kept [M7];
+                the_clock_of_the_store_dates_what_has_no_date [M7];
+                a_repeated_create_does_not_date_anew [M7 I2];
+                archiving_is_dated_by_the_clock_of_the_store [M5 R1];
+                reading_changes_no_time [M7];
+                leases_and_appends_change_no_time [M7 A6 W6];
+                archiving_changes_none_of_the_three_times [M7 R1];
+                an_edit_changes_no_time_that_it_does_not_set [M7 M1];
+                times_move_either_way_and_to_any_date [M7];
+                a_deletion_of_another_thread_changes_no_time [M7];
+            }
+            labels: Core {
+                labels_are_set_changed_and_removed_key_by_key [M8];
+                removing_a_label_that_is_not_there_removes_no_other [M8];
+                an_edit_of_fields_keeps_the_labels [M8];
+                labels_are_set_by_the_creation [M8];
+                any_text_is_a_key_and_a_value [M8];
+                many_labels_are_kept [M8];
+                the_labels_of_one_thread_are_not_those_of_another [M8];
+                unknown_members_are_patched_like_fields [M9];
+                unknown_members_survive_edits_and_touches [M9];
+                unknown_members_survive_archiving_appending_and_leases [M9];
+                unknown_members_are_seen_in_lists_and_through_other_handles [M9];
             }
             leases: Leases {
                 a_newer_lease_fences_every_older_one [W2];

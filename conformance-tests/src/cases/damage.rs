@@ -30,7 +30,8 @@ pub(super) async fn a_damaged_record_hides_no_other(mut cx: Cx) -> CaseResult {
 }
 
 pub(super) async fn a_damaged_record_is_reported_with_its_place(mut cx: Cx) -> CaseResult {
-    for ordinal in [0, 5, 9] {
+    // Not the last one: a torn end may be cut off when the store is opened.
+    for ordinal in [0, 5, 8] {
         let id = damaged(&mut cx, &[ordinal]).await?;
         let damage = cx.store().load_history(id.into()).await?.damage;
         expect_eq("the count", (1, 1), (damage.count, damage.records.len()))?;
