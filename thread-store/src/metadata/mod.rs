@@ -81,7 +81,10 @@ impl ThreadMetadataPatch {
     /// *Invalid request* (field `patch`).
     pub fn validate(&self) -> Result<(), Error> {
         match self.extra.keys().find(|name| is_reserved(name)) {
-            Some(name) => Err(Error::invalid("patch", format!("{name} cannot be patched as an unknown member"))),
+            Some(name) => Err(Error::invalid(
+                "patch",
+                format!("{name} cannot be patched as an unknown member"),
+            )),
             None => Ok(()),
         }
     }
