@@ -4,11 +4,14 @@ mod case;
 mod cases;
 mod context;
 mod core_only;
+mod fields;
 mod harness;
 mod macros;
 pub mod model;
+mod observe;
 mod report;
 mod runner;
+mod tasks;
 
 pub use case::{Case, Failure, Level};
 pub use cases::CASES;
