@@ -12,26 +12,30 @@ use super::step::{
     At, But, Holder, Item, Lease, List, Load, Source, Step, THREADS, Thread, Time, Turn, With,
 };
 
-/// Sequences of at most so many operations.
+/// Sequences of at most so many operations. Most need a thread, so some are created first.
 pub(super) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
-    vec(step(), 1..=most.max(1))
+    let most = most.max(4);
+    (vec(create(), 2..=4), vec(step(), most / 2..=most - 2)).prop_map(|(mut first, then)| {
+        first.extend(then);
+        first
+    })
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        12 => create(),
-        5 => resume(),
+        8 => create(),
+        7 => resume(),
         12 => append(),
-        6 => append_again(),
+        8 => append_again(),
         6 => lease_alone(),
         5 => load().prop_map(Step::Load),
         2 => (thread(), any::<bool>()).prop_map(|(thread, archived)| Step::Read { thread, archived }),
         7 => (list(), turns()).prop_map(|(list, turns)| Step::List { list, turns }),
-        4 => follow(),
+        6 => follow(),
         9 => update(),
-        6 => set_archived(),
+        5 => set_archived(),
         3 => delete(),
-        5 => fork(),
+        6 => fork(),
         2 => (thread(), vec(part(), 0..4)).prop_map(|(thread, filter)| Step::Explain { thread, filter }),
         2 => Just(Step::Reopen),
         2 => (1..5u8).prop_map(Step::Tick),
@@ -46,14 +50,14 @@ fn create() -> BoxedStrategy<Step> {
 
 fn with() -> impl Strategy<Value = With> {
     prop_oneof![
-        3 => items().prop_map(With::Items),
+        4 => items().prop_map(With::Items),
         1 => source().prop_map(With::Source),
         1 => thread().prop_map(With::Parent),
         4 => thread().prop_map(With::SpawnedBy),
         2 => time().prop_map(With::CreatedAt),
         1 => time().prop_map(With::ArchivedAt),
         1 => (0..2u8).prop_map(With::Session),
-        4 => holder().prop_map(With::Lease),
+        5 => holder().prop_map(With::Lease),
         2 => (0..2u8).prop_map(With::Request),
         3 => edits().prop_map(With::Metadata),
     ]
