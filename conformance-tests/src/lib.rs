@@ -6,8 +6,10 @@ mod context;
 mod core_only;
 mod harness;
 mod macros;
+mod population;
 mod report;
 mod runner;
+mod words;
 
 pub use case::{Case, Failure, Level};
 pub use cases::CASES;
