@@ -20,9 +20,6 @@ macro_rules! __with_cases {
             metadata: Core {
                 the_empty_patch_changes_nothing [M3];
             }
-            durability: Durability {
-                a_reopened_store_has_everything [D1];
-            }
             leases: Leases {
                 a_lease_says_what_it_is_for [W1];
                 a_later_lease_starts_where_the_history_ends [W1];
@@ -237,6 +234,63 @@ macro_rules! __with_cases {
                 a_long_history_is_forked_whole [R5];
                 a_fork_beside_appends_has_an_unbroken_start [R5];
                 a_fork_of_an_unknown_thread_is_not_found [R5 I3];
+            }
+            reopening: Durability {
+                a_reopened_store_has_what_was_appended [D1];
+                a_reopened_store_has_every_record_and_answers_every_list [D1 L1];
+                a_reopened_store_has_odd_items_byte_for_byte [D1 A2];
+                a_reopened_store_has_labels_members_and_versions [D1 M8 M9];
+                archived_and_deleted_threads_stay_so [D1 R1 R3];
+                relations_and_forks_stay [D1 L3 R5];
+                a_lease_works_after_reopening [D1 W1];
+                fenced_and_released_leases_stay_so [D1 W2 W4];
+                epochs_grow_across_reopening [D1 W2];
+                epochs_of_a_deleted_thread_are_remembered [D1 W2];
+                requests_are_recognised_after_reopening [D1 I2 M4];
+                a_repeated_append_is_recognised_after_reopening [D1 A5];
+                a_history_grows_across_many_openings [D1];
+                opening_changes_nothing [D1 M7];
+            }
+            crashes: Durability {
+                what_was_created_outlives_a_crash [D2];
+                what_was_appended_outlives_a_crash [D2 A8];
+                edits_outlive_a_crash [D2];
+                archiving_and_deleting_outlive_a_crash [D2];
+                subtrees_outlive_a_crash_whole [D2 R2];
+                a_fork_outlives_a_crash [D2 R5];
+                no_epoch_comes_twice_after_a_crash [D2 W2];
+                a_dead_holder_is_never_in_the_way_of_a_takeover [D2 W3];
+                a_released_thread_is_free_after_a_crash [D2 W3];
+                requests_are_recognised_after_a_crash [D2 I2];
+                a_crash_amid_appends_keeps_all_that_was_acknowledged_and_whole_batches [D2 D3 A3 A5];
+                a_store_that_crashes_often_opens_every_time [D2];
+            }
+            faults: Durability {
+                a_damaged_record_hides_no_other [D4 H4];
+                a_damaged_record_is_reported_with_its_place [H4];
+                a_strict_read_of_damage_is_corrupt [H4];
+                damage_costs_its_thread_nothing_else [D4];
+                appends_go_on_after_damage [D4];
+                a_damaged_history_is_not_forked_in_silence [H4 R5];
+                a_damaged_thread_is_deleted_like_any_other [D4 R3];
+                a_failing_append_is_said_and_repeating_it_settles_it [D5 I6 A5];
+                what_was_acknowledged_stays_through_failing_writes [D5];
+                reads_and_lists_go_on_while_writes_fail [D5];
+                a_failing_creation_can_be_repeated [D5 I6 I2];
+                a_failing_edit_can_be_repeated [D5 I6 M4];
+                failing_archiving_and_deleting_can_be_repeated [D5 I6];
+                a_failing_takeover_can_be_repeated [D5 I6 W2];
+            }
+            sharing: Durability {
+                another_process_sees_whatever_returned [A9];
+                a_process_sees_what_another_changed_after_it_has_read [A9];
+                taking_over_reaches_as_far_as_is_claimed [W3 W2 I7];
+                a_thread_held_by_another_process_is_refused [W3];
+                two_processes_append_to_one_thread_in_turn [A9 W2];
+                nothing_of_an_old_lease_lands_after_a_takeover_elsewhere [W2];
+                two_processes_append_to_their_own_threads_at_once [A10];
+                one_of_two_processes_creates_an_id [I2];
+                a_cursor_works_in_another_process [L6];
             }
         }
     };

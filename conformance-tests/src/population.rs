@@ -14,7 +14,7 @@ use crate::context::{Cx, EPOCH_MILLIS};
 /// The reference: the records of all threads, each read by its id, and what they say of lists.
 pub(crate) struct Population {
     pub(crate) ids: Vec<ThreadId>,
-    threads: BTreeMap<ThreadId, StoredThread>,
+    pub(crate) threads: BTreeMap<ThreadId, StoredThread>,
 }
 
 /// Every shape of source that is not spawned, with its kind.
