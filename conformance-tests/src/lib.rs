@@ -9,9 +9,11 @@ mod harness;
 mod macros;
 pub mod model;
 mod observe;
+mod population;
 mod report;
 mod runner;
 mod tasks;
+mod words;
 
 pub use case::{Case, Failure, Level};
 pub use cases::CASES;
