@@ -93,11 +93,11 @@ impl Side {
         but: &But,
         turns: &[Turn],
     ) -> Answer {
-        let back = usize::from(bookmark) + 1;
-        let Some(at) = self.bookmarks.len().checked_sub(back) else {
+        let back = usize::from(bookmark).checked_rem(self.bookmarks.len());
+        let bookmark = back.and_then(|back| self.bookmarks.iter().nth_back(back));
+        let Some(Bookmark { list, cursor }) = bookmark.cloned() else {
             return Answer::nothing();
         };
-        let Bookmark { list, cursor } = self.bookmarks[at].clone();
         let list = list
             .with_cursor(cursor)
             .with_page_size(self.page_size(page_size));

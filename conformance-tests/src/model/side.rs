@@ -33,10 +33,10 @@ impl Side {
         }
     }
 
+    /// Counting back goes round: there is one as soon as any was granted.
     pub(super) fn lease(&self, lease: Lease) -> Option<WriterLease> {
-        let back = usize::from(lease.0) + 1;
-        let at = self.leases.len().checked_sub(back)?;
-        self.leases.get(at).cloned()
+        let back = usize::from(lease.0).checked_rem(self.leases.len())?;
+        self.leases.iter().nth_back(back).cloned()
     }
 
     /// Takes note of a lease, and says of it what both sides have to agree on.
