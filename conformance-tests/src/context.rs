@@ -135,10 +135,12 @@ impl Cx {
 
     /// The same, with a lease.
     pub(crate) async fn leased(&self, items: u64) -> CaseResult<WriterLease> {
-        let create = self
-            .create()
-            .with_items(self.items(0..items))
-            .with_lease(self.holder());
+        let create = self.create().with_items(self.items(0..items));
+        self.leased_by(create.with_lease(self.holder())).await
+    }
+
+    /// The lease of a creation that asks for one.
+    pub(crate) async fn leased_by(&self, create: CreateThread) -> CaseResult<WriterLease> {
         match self.store().create_thread(create).await?.lease {
             Some(lease) => Ok(lease),
             None => fail("create_thread with a holder", "a lease", "none"),

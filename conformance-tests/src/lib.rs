@@ -4,10 +4,13 @@ mod case;
 mod cases;
 mod context;
 mod core_only;
+mod fields;
 mod harness;
 mod macros;
+mod observe;
 mod report;
 mod runner;
+mod tasks;
 
 pub use case::{Case, Failure, Level};
 pub use cases::CASES;

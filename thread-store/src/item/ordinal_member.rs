@@ -2,6 +2,9 @@
 
 use super::Members;
 
+/// The name of the member, as a file format writes it.
+const NAME: &[u8] = b"\"ordinal\"";
+
 /// Whether both texts are the same once the first `ordinal` member of each is taken out.
 pub(super) fn equal_without(left: &[u8], right: &[u8]) -> bool {
     let (Some(left), Some(right)) = (Parts::of(left), Parts::of(right)) else {
@@ -26,6 +29,10 @@ impl<'a> Parts<'a> {
             .iter()
             .rposition(|&byte| byte == b'o')?
             .checked_sub(1)?;
+        // A name that is written with escapes is somebody's own, not one that a format added.
+        if !json[name_at..].starts_with(NAME) {
+            return Some(Self(json, &[]));
+        }
         let mut end = value_at + value.len();
         let mut start = name_at;
         match next_token(json, end) {

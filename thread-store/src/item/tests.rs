@@ -93,6 +93,7 @@ fn an_ordinal_member_added_by_a_file_does_not_make_another_record() {
         assert!(!plain.same_record(&item(other)), "{other}");
     }
     assert!(item("{}").same_record(&item(r#"{"ordinal":1}"#)));
+    assert!(!item("{}").same_record(&item(r#"{"oX":1,"\u006frdinal":1}"#)));
 }
 
 #[test]

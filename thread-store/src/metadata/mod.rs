@@ -73,23 +73,29 @@ impl ThreadMetadataPatch {
         Ok(patch)
     }
 
-    /// Checks what the types cannot: that no unknown member has the name of a member of the record
-    /// that is not metadata.
+    /// Checks what the types cannot: that no unknown member has the name of a known member of the
+    /// record.
     ///
     /// # Errors
     ///
     /// *Invalid request* (field `patch`).
     pub fn validate(&self) -> Result<(), Error> {
         match self.extra.keys().find(|name| is_reserved(name)) {
-            Some(name) => Err(Error::invalid("patch", format!("{name} is not metadata"))),
+            Some(name) => Err(Error::invalid(
+                "patch",
+                format!("{name} cannot be patched as an unknown member"),
+            )),
             None => Ok(()),
         }
     }
 }
 
-/// Whether a member of this name is part of a [`StoredThread`]'s JSON without being metadata.
+/// Whether a member of this name is part of a [`StoredThread`]'s JSON, so that no unknown member can
+/// have it: its own members, and the fields, which have edits of their own.
 fn is_reserved(name: &str) -> bool {
     StoredThread::OWN_MEMBERS.contains(&name)
+        || ThreadMetadata::FIELD_NAMES.contains(&name)
+        || name == "labels"
 }
 
 /// Applies edits of members that this version does not know: `null` removes.

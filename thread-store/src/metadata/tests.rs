@@ -139,6 +139,20 @@ fn a_patch_that_clears_what_cannot_be_empty_or_names_identity_is_refused() {
 }
 
 #[test]
+fn an_unknown_member_with_the_name_of_a_field_is_refused() {
+    let names = ThreadMetadata::FIELD_NAMES.iter().chain(&["labels"]);
+    for name in names {
+        let mut patch = ThreadMetadataPatch::default();
+        patch.extra.insert((*name).to_owned(), json!("x"));
+        assert_eq!(
+            patch.validate().unwrap_err().code(),
+            "invalid_request",
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn a_touch_sets_nothing_but_the_two_times() {
     let touch = ThreadMetadataPatch::default()
         .updated_at(time(1))
