@@ -247,11 +247,11 @@ async fn a_takeover_stops_the_other_process_at_once() {
 async fn a_full_disk_is_told_and_loses_nothing_and_the_handle_goes_on_when_there_is_room() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("threads.db");
-    // Files of at most 1 MiB; the signal that goes with it is ignored, as it is for a full disk.
+    // Files of at most 4 MiB; the signal that goes with it is ignored, as it is for a full disk.
     let mut shell = Command::new("sh");
     let exe = std::env::current_exe().unwrap();
     shell
-        .args(["-c", "trap '' XFSZ; ulimit -S -f 2048; exec \"$0\" \"$@\""])
+        .args(["-c", "trap '' XFSZ; ulimit -S -f 8192; exec \"$0\" \"$@\""])
         .arg(exe);
     let mut other = Other::spawn(shell, "append until full", &path, 1);
     let acknowledged: u64 = other.says().unwrap().parse().unwrap();
