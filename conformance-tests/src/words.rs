@@ -11,7 +11,7 @@ use thread_store::{
 use tokio::task::JoinHandle;
 
 use crate::case::{CaseResult, fail, skip};
-use crate::context::Cx;
+use crate::context::{Cx, ENDLESS};
 
 impl Cx {
     pub(crate) async fn make(&self, create: CreateThread) -> CaseResult<ThreadId> {
@@ -83,7 +83,7 @@ impl Cx {
     /// Every page of a list, by its cursors forward.
     pub(crate) async fn pages(&self, mut list: ListThreads) -> CaseResult<Vec<ThreadPage>> {
         let mut pages = Vec::new();
-        loop {
+        while pages.len() < ENDLESS {
             let page = self.page(list.clone()).await?;
             list.cursor.clone_from(&page.next_cursor);
             pages.push(page);
@@ -91,6 +91,7 @@ impl Cx {
                 return Ok(pages);
             }
         }
+        fail("the pages", "an end", "more and more of them")
     }
 
     /// Appends as a task of its own can do.

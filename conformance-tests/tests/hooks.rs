@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use thread_store::*;
@@ -22,6 +22,10 @@ struct Medium {
     damaged: Mutex<BTreeSet<(ThreadId, u64)>>,
     /// Which process was granted the newest lease.
     granted_to: Mutex<HashMap<ThreadId, u32>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A handle in one of several processes.
@@ -55,7 +59,7 @@ impl Process {
 
     /// Whether the newest lease is one of another process, which cannot be fenced.
     fn is_beyond_reach(&self, thread_id: ThreadId) -> bool {
-        let granted_to = self.medium.granted_to.lock().unwrap();
+        let granted_to = locked(&self.medium.granted_to);
         self.medium.capabilities.takeover == Takeover::Process
             && granted_to
                 .get(&thread_id)
@@ -64,13 +68,13 @@ impl Process {
 
     fn granted(&self, lease: Option<&WriterLease>) {
         if let Some(lease) = lease {
-            let mut granted_to = self.medium.granted_to.lock().unwrap();
+            let mut granted_to = locked(&self.medium.granted_to);
             granted_to.insert(lease.thread_id, self.number);
         }
     }
 
     fn with_damage(&self, load: &LoadHistory, page: HistoryPage) -> Result<HistoryPage> {
-        let damaged = self.medium.damaged.lock().unwrap();
+        let damaged = locked(&self.medium.damaged);
         let is_damaged = |n: &u64| damaged.contains(&(load.thread_id, *n));
         let mut report = DamageReport::default();
         for n in load.plan(page.next_ordinal)?.take.filter(is_damaged) {
@@ -160,7 +164,7 @@ impl ThreadStore for Process {
             "delete_thread",
         )?;
         let changed = self.writing()?.delete_thread(params).await?;
-        let mut damaged = self.medium.damaged.lock().unwrap();
+        let mut damaged = locked(&self.medium.damaged);
         damaged.retain(|(thread_id, _)| !changed.thread_ids.contains(thread_id));
         Ok(changed)
     }
@@ -209,7 +213,7 @@ impl Harness for Simulated {
         let next = medium.next_process.fetch_add(1, SeqCst);
         medium.first_alive.store(next, SeqCst);
         // What a dead process held is in nobody's way.
-        medium.granted_to.lock().unwrap().clear();
+        locked(&medium.granted_to).clear();
         Ok(())
     }
 
@@ -225,7 +229,7 @@ impl Harness for Simulated {
     }
 
     async fn damage(&self, thread_id: ThreadId, ordinal: Ordinal) -> Result<(), NotOffered> {
-        let mut damaged = self.0.medium.damaged.lock().unwrap();
+        let mut damaged = locked(&self.0.medium.damaged);
         damaged.insert((thread_id, ordinal.get()));
         Ok(())
     }
