@@ -62,6 +62,7 @@ pub(super) async fn an_id_created_again_is_a_new_thread(cx: Cx) -> CaseResult {
     expect_eq("the thread", thread, cx.read(id).await?)?;
     let by_name = ListFilter::default().with_search_term("old".to_owned());
     expect_eq("by the old name", vec![], cx.list(by_name).await?)?;
+    expect_eq("the list", vec![id], cx.list_all().await?)?;
     cx.expect_items(id, 1).await
 }
 

@@ -106,10 +106,10 @@ pub(super) async fn a_page_size_of_zero_is_refused(cx: Cx) -> CaseResult {
 pub(super) async fn a_page_size_above_the_maximum_is_clamped_and_said_so(cx: Cx) -> CaseResult {
     let row = cx.row(3).await?;
     let most = cx.capabilities().limits.max_page_size;
-    for (size, clamped) in [(most, false), (most.saturating_add(1), true), (usize::MAX, true)] {
+    for size in [most, most.saturating_add(1), usize::MAX] {
         let page = cx.page(ListThreads::new().with_page_size(size)).await?;
         expect_eq("the rows", &row, &ids(&page))?;
-        expect_eq("the page size", (most, clamped), (page.page_size, page.clamped))?;
+        expect_eq("the page size", (most, size > most), (page.page_size, page.clamped))?;
     }
     Ok(())
 }
@@ -207,6 +207,7 @@ pub(super) async fn paging_beside_writers_meets_every_standing_thread_once(cx: C
         Ok::<(), Error>(())
     });
     while !writer.is_finished() {
+        tokio::task::yield_now().await;
         let listed = cx.list(newest_first().with_page_size(4)).await?;
         let mut met: Vec<_> = listed.into_iter().filter(|id| standing.contains(id)).collect();
         met.reverse();

@@ -165,6 +165,7 @@ pub(super) async fn readers_see_a_subtree_archived_whole_or_not_at_all(cx: Cx) -
         Ok::<(), Error>(())
     });
     while !writer.is_finished() {
+        tokio::task::yield_now().await;
         let seen = archived(&cx).await?.len();
         expect("all or none of them are archived", [0, family.below.len() + 1].contains(&seen))?;
     }
@@ -196,6 +197,7 @@ pub(super) async fn readers_see_a_subtree_deleted_whole_or_not_at_all(cx: Cx) ->
         let writer = tokio::spawn(async move { store.delete_thread(delete).await });
         let relation = ListFilter::default().with_relation(Relation::DescendantsOf(root));
         while !writer.is_finished() {
+            tokio::task::yield_now().await;
             let seen = cx.list(relation.clone()).await?.len();
             expect("all or none of them are there", [0, family.below.len()].contains(&seen))?;
         }
