@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use futures::future::BoxFuture;
 use serde::Serialize;
-use thread_store::Error;
+use thread_store::{Conflict, Error};
 
 use crate::context::Cx;
 
@@ -136,6 +136,27 @@ pub(crate) fn expect_error<T: Debug>(
         Err(error) if error.code() == code => Ok(error),
         Err(error) => fail(what, code, error),
         Ok(answer) => fail(what, code, answer),
+    }
+}
+
+/// The operation fails with exactly this conflict.
+pub(crate) fn expect_conflict<T: Debug>(
+    what: &str,
+    conflict: &Conflict,
+    result: thread_store::Result<T>,
+) -> CaseResult {
+    match result {
+        Err(error) if error.as_conflict() == Some(conflict) => Ok(()),
+        Err(error) => fail(what, conflict, error),
+        Ok(answer) => fail(what, conflict, answer),
+    }
+}
+
+/// There is one; answers it.
+pub(crate) fn expect_some<T>(what: &str, option: Option<T>) -> CaseResult<T> {
+    match option {
+        Some(value) => Ok(value),
+        None => fail(what, "one", "none"),
     }
 }
 

@@ -8,9 +8,11 @@ mod fields;
 mod harness;
 mod macros;
 mod observe;
+mod population;
 mod report;
 mod runner;
 mod tasks;
+mod words;
 
 pub use case::{Case, Failure, Level};
 pub use cases::CASES;
