@@ -17,6 +17,9 @@ use crate::runner::Mode;
 /// A time that is easy to reckon with: 2026-01-01T00:00:00.000Z.
 pub(crate) const EPOCH_MILLIS: i64 = 1_767_225_600_000;
 
+/// More rows than any case makes: a list that goes on so long goes in circles.
+pub(crate) const ENDLESS: usize = 20_000;
+
 /// The surroundings of one case: empty data, one handle open on them, and short words for what
 /// cases do all the time.
 pub(crate) struct Cx {
@@ -241,9 +244,12 @@ impl Cx {
 
     /// The ids of a list, all pages of it, in the order of the store.
     pub(crate) async fn list(&self, list: impl Into<ListThreads>) -> CaseResult<Vec<ThreadId>> {
-        use futures::TryStreamExt as _;
-        let list = list.into();
-        let threads: Vec<_> = self.store().all_threads(list).try_collect().await?;
+        use futures::{StreamExt as _, TryStreamExt as _};
+        let rows = self.store().all_threads(list.into()).take(ENDLESS);
+        let threads: Vec<_> = rows.try_collect().await?;
+        if threads.len() == ENDLESS {
+            return fail("the list", "an end", "more and more rows");
+        }
         Ok(threads.iter().map(|thread| thread.thread_id).collect())
     }
 

@@ -210,6 +210,7 @@ macro_rules! __with_cases {
                 a_repeated_edit_answers_the_thread_it_changed [M4];
                 a_repeated_edit_undoes_no_touch [M4];
                 a_repeat_after_another_edit_is_a_conflict [M4];
+                a_request_id_from_another_version_is_no_repeat [M4];
                 another_request_id_is_no_repeat_of_an_edit [M4];
                 an_edit_without_request_id_is_no_repeat_of_itself [M4];
                 the_request_id_of_a_creation_is_not_that_of_an_edit [M4];

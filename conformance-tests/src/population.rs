@@ -136,7 +136,7 @@ impl Cx {
         let archived_at = (pick(&[0, 1, 2], n, 9) == 0).then(|| self.time(500));
         self.create()
             .with_source(source)
-            .with_parent(parent.filter(|_| n % 3 != 0))
+            .with_parent(parent.filter(|_| !n.is_multiple_of(3)))
             .with_created_at(time(n / 3))
             .with_archived_at(archived_at)
             .with_metadata(metadata)

@@ -2,23 +2,29 @@
 
 use std::future::Future;
 
+use tokio::task::JoinHandle;
+
 use crate::case::{CaseResult, fail};
 
 /// Runs them at once, on every thread of the runtime, and answers what each came to.
-pub(crate) async fn at_once<T, F>(tasks: impl IntoIterator<Item = F>) -> CaseResult<Vec<T>>
+pub(crate) async fn at_once<F>(tasks: impl IntoIterator<Item = F>) -> CaseResult<Vec<F::Output>>
 where
-    T: Send + 'static,
-    F: Future<Output = T> + Send + 'static,
+    F: Future<Output: Send + 'static> + Send + 'static,
 {
     let running: Vec<_> = tasks.into_iter().map(tokio::spawn).collect();
     let mut answers = Vec::new();
     for task in running {
-        match task.await {
-            Ok(answer) => answers.push(answer),
-            Err(error) => return fail("a task", "an end", error),
-        }
+        answers.push(ended(task).await?);
     }
     Ok(answers)
+}
+
+/// What a task answered.
+pub(crate) async fn ended<T>(task: JoinHandle<T>) -> CaseResult<T> {
+    match task.await {
+        Ok(answer) => Ok(answer),
+        Err(error) => fail("a task", "an answer", error),
+    }
 }
 
 /// How often the futures that are dropped in a case are polled before, one after the other: some

@@ -8,10 +8,8 @@ use thread_store::{
     ThreadId, ThreadMetadataPatch, ThreadPage, ThreadStore, UpdateThreadMetadata, WriterLease,
 };
 
-use tokio::task::JoinHandle;
-
 use crate::case::{CaseResult, fail, skip};
-use crate::context::Cx;
+use crate::context::{Cx, ENDLESS};
 
 impl Cx {
     pub(crate) async fn make(&self, create: CreateThread) -> CaseResult<ThreadId> {
@@ -83,7 +81,7 @@ impl Cx {
     /// Every page of a list, by its cursors forward.
     pub(crate) async fn pages(&self, mut list: ListThreads) -> CaseResult<Vec<ThreadPage>> {
         let mut pages = Vec::new();
-        loop {
+        while pages.len() < ENDLESS {
             let page = self.page(list.clone()).await?;
             list.cursor.clone_from(&page.next_cursor);
             pages.push(page);
@@ -91,6 +89,7 @@ impl Cx {
                 return Ok(pages);
             }
         }
+        fail("the pages", "an end", "more and more of them")
     }
 
     /// Appends as a task of its own can do.
@@ -150,25 +149,4 @@ pub(crate) fn ids(page: &ThreadPage) -> Vec<ThreadId> {
 /// Metadata with a name and nothing else.
 pub(crate) fn named(name: &str) -> ThreadMetadataPatch {
     ThreadMetadataPatch::default().name(name.to_owned())
-}
-
-/// Runs them all at once, each as a task of its own; their answers in the same order.
-pub(crate) async fn at_once<F>(tasks: impl IntoIterator<Item = F>) -> CaseResult<Vec<F::Output>>
-where
-    F: Future<Output: Send + 'static> + Send + 'static,
-{
-    let running: Vec<_> = tasks.into_iter().map(tokio::spawn).collect();
-    let mut answers = Vec::new();
-    for task in running {
-        answers.push(ended(task).await?);
-    }
-    Ok(answers)
-}
-
-/// What a task answered.
-pub(crate) async fn ended<T>(task: JoinHandle<T>) -> CaseResult<T> {
-    match task.await {
-        Ok(answer) => Ok(answer),
-        Err(error) => fail("a task", "an answer", error),
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
@@ -29,6 +30,8 @@ pub(crate) struct Database {
     path: PathBuf,
     /// `None` after a failure that left the connection in doubt; the next write opens it anew.
     writer: Arc<Mutex<Option<SqliteConnection>>>,
+    /// Whether a write may be under way that its caller has left.
+    left: Arc<AtomicBool>,
     readers: SqlitePool,
 }
 
@@ -51,6 +54,7 @@ impl Database {
         Ok(Self {
             path: path.to_owned(),
             writer: Arc::new(Mutex::new(Some(writer))),
+            left: Arc::default(),
             readers,
         })
     }
@@ -66,18 +70,24 @@ impl Database {
     }
 
     /// A consistent view of the data for one operation.
+    ///
+    /// A write that its caller left is waited for, so that it is done or not for whoever looks.
     pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>> {
+        if self.left.swap(false, Ordering::SeqCst) {
+            drop(self.writer.lock().await);
+        }
         Ok(self.readers.begin().await?)
     }
 
     /// Does the work in one transaction, which is committed if it succeeds and rolled back if not.
     ///
-    /// It runs in a task of its own: a caller who is dropped half-way leaves it to be finished.
+    /// A caller who is dropped before it is their turn has done nothing. After that the work runs in
+    /// a task of its own, to its end, and keeps the writer until then.
     pub(crate) async fn write<T: Send + 'static>(&self, work: Work<T>) -> Result<T> {
-        let writer = Arc::clone(&self.writer);
+        let mut writer = Arc::clone(&self.writer).lock_owned().await;
         let path = self.path.clone();
+        let leaving = Leaving(Some(Arc::clone(&self.left)));
         let task = tokio::spawn(async move {
-            let mut writer = writer.lock_owned().await;
             let mut connection = match writer.take() {
                 Some(connection) => connection,
                 None => SqliteConnection::connect_with(&options(&path)).await?,
@@ -88,7 +98,26 @@ impl Database {
             }
             result
         });
-        task.await.map_err(SqliteError::Aborted)?
+        let result = task.await;
+        leaving.stayed();
+        result.map_err(SqliteError::Aborted)?
+    }
+}
+
+/// Dropped by a caller who does not wait for their write.
+struct Leaving(Option<Arc<AtomicBool>>);
+
+impl Leaving {
+    fn stayed(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        if let Some(left) = &self.0 {
+            left.store(true, Ordering::SeqCst);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The conformance suite on SQLite.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use sqlx::{Connection as _, SqliteConnection};
@@ -11,22 +11,41 @@ use thread_store_conformance::{Harness, NotOffered, conformance_tests};
 use thread_store_sqlite::SqliteStore;
 
 struct Sqlite {
-    folder: TempDir,
+    /// Where the database is now; the last of all.
+    folders: Mutex<Vec<TempDir>>,
     clock: ManualClock,
 }
 
 impl Sqlite {
     fn new() -> Self {
         let clock = ManualClock::new(Timestamp::from_millis(1_800_000_000_000));
-        Self { folder: tempfile::tempdir().unwrap(), clock }
+        Self {
+            folders: Mutex::new(vec![tempfile::tempdir().unwrap()]),
+            clock,
+        }
     }
 
     fn path(&self) -> PathBuf {
-        self.folder.path().join("threads.db")
+        self.folders
+            .lock()
+            .unwrap()
+            .last()
+            .unwrap()
+            .path()
+            .join("threads.db")
     }
 
     async fn handle(&self) -> Result<Arc<dyn ThreadStore>> {
-        Ok(Arc::new(SqliteStore::open_with_clock(self.path(), Arc::new(self.clock.clone())).await?))
+        Ok(Arc::new(
+            SqliteStore::open_with_clock(self.path(), Arc::new(self.clock.clone())).await?,
+        ))
+    }
+}
+
+impl Sqlite {
+    async fn connect(&self) -> SqliteConnection {
+        let url = format!("sqlite:{}", self.path().display());
+        SqliteConnection::connect(&url).await.unwrap()
     }
 }
 
@@ -46,10 +65,48 @@ impl Harness for Sqlite {
         self.handle().await.map_err(|_| NotOffered)
     }
 
+    /// What the next process finds after this one was killed: the files as they are, without the
+    /// shared memory of the log. The real thing is in `processes.rs`.
+    async fn crash(&self) -> Result<(), NotOffered> {
+        let from = self.path();
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["threads.db", "threads.db-wal"] {
+            let file = from.with_file_name(name);
+            if file.exists() {
+                std::fs::copy(file, folder.path().join(name)).unwrap();
+            }
+        }
+        self.folders.lock().unwrap().push(folder);
+        Ok(())
+    }
+
+    /// A trigger refuses every change of the tables that all writes touch.
+    async fn fail_writes(&self, failing: bool) -> Result<(), NotOffered> {
+        let mut connection = self.connect().await;
+        for table in ["threads", "heads", "runs", "counters"] {
+            for change in ["INSERT", "UPDATE", "DELETE"] {
+                let name = format!("fail_{table}_{change}");
+                let statement = if failing {
+                    format!(
+                        "CREATE TRIGGER {name} BEFORE {change} ON {table}
+                         BEGIN SELECT RAISE(ABORT, 'injected'); END"
+                    )
+                } else {
+                    format!("DROP TRIGGER {name}")
+                };
+                sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+                    .execute(&mut connection)
+                    .await
+                    .unwrap();
+            }
+        }
+        connection.close().await.unwrap();
+        Ok(())
+    }
+
     /// The first character of the record becomes another one; the checksum stays.
     async fn damage(&self, thread_id: ThreadId, ordinal: Ordinal) -> Result<(), NotOffered> {
-        let url = format!("sqlite:{}", self.path().display());
-        let mut connection = SqliteConnection::connect(&url).await.unwrap();
+        let mut connection = self.connect().await;
         let (id, first, data): (i64, i64, Vec<u8>) = sqlx::query_as(
             "SELECT id, first, data FROM runs JOIN threads USING (key)
              WHERE thread_id = ?1 AND first <= ?2 ORDER BY first DESC LIMIT 1",
@@ -59,7 +116,10 @@ impl Harness for Sqlite {
         .fetch_one(&mut connection)
         .await
         .unwrap();
-        let mut records: Vec<Vec<u8>> = data.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+        let mut records: Vec<Vec<u8>> = data
+            .split(|byte| *byte == b'\n')
+            .map(<[u8]>::to_vec)
+            .collect();
         records[(ordinal.get() as i64 - first) as usize][0] = b'#';
         sqlx::query("UPDATE runs SET data = ? WHERE id = ?")
             .bind(records.join(&b'\n'))

@@ -181,6 +181,20 @@ pub(super) async fn a_repeat_after_another_edit_is_a_conflict(cx: Cx) -> CaseRes
     cx.conflicts(moved(1, 3), again).await
 }
 
+pub(super) async fn a_request_id_from_another_version_is_no_repeat(cx: Cx) -> CaseResult {
+    let id = cx.thread(0).await?;
+    cx.store()
+        .update_thread_metadata(requested(id, 1, "once"))
+        .await?;
+    for other in [0, 3, u64::MAX] {
+        let again = cx
+            .store()
+            .update_thread_metadata(requested(id, other, "once"));
+        cx.conflicts(moved(other, 2), again).await?;
+    }
+    Ok(())
+}
+
 pub(super) async fn another_request_id_is_no_repeat_of_an_edit(cx: Cx) -> CaseResult {
     let id = cx.thread(0).await?;
     cx.store()
@@ -204,6 +218,8 @@ pub(super) async fn an_edit_without_request_id_is_no_repeat_of_itself(cx: Cx) ->
 pub(super) async fn the_request_id_of_a_creation_is_not_that_of_an_edit(cx: Cx) -> CaseResult {
     let create = cx.create().with_request_id("once".to_owned());
     let id = cx.store().create_thread(create).await?.thread.thread_id;
+    let update = cx.store().update_thread_metadata(requested(id, 0, "once"));
+    cx.conflicts(moved(0, 1), update).await?;
     cx.patch(id, named("x")).await?;
     let update = cx.store().update_thread_metadata(requested(id, 1, "once"));
     cx.conflicts(moved(1, 2), update).await

@@ -8,7 +8,7 @@ use thread_store::{
     ResumeThread, RolloutItem, StoredThread, ThreadId, ThreadMetadataPatch, ThreadObserver,
     ThreadStoreExt as _, Timestamp, UpdateThreadMetadata,
 };
-use thread_store_local::{Home, Rollout, UnreadableFile, read_home};
+use thread_store_local::{Home, OtherFileReason, Rollout, UnreadableFile, read_file, read_home};
 use thread_store_sqlite::this_process;
 
 use super::{Done, Store};
@@ -142,6 +142,9 @@ async fn create(store: &Store, rollout: &Rollout) -> Result<()> {
     let mut observer = ThreadObserver::new(rollout.thread_id);
     rollout.items.iter().for_each(|item| observer.observe(item));
     let mut metadata = observer.take_patch();
+    if metadata.preview.is_keep() {
+        metadata = taken_back(rollout).merge(metadata);
+    }
     if let Some(name) = &rollout.name {
         metadata = metadata.name(name.clone());
     }
@@ -163,6 +166,26 @@ async fn create(store: &Store, rollout: &Rollout) -> Result<()> {
         create = create.with_source(source.clone());
     }
     store.create_thread(create).await.map(drop)
+}
+
+/// What a thread is recognised by, from parts of its history that a revert took back: a thread that
+/// was reverted to nothing keeps it, as it does on the server.
+fn taken_back(rollout: &Rollout) -> ThreadMetadataPatch {
+    let mut observer = ThreadObserver::new(rollout.thread_id);
+    let reverted = rollout
+        .other_files
+        .iter()
+        .filter(|file| file.reason == OtherFileReason::Reverted);
+    // A file that cannot be read any more costs what it would have told.
+    let earlier = reverted.filter_map(|file| read_file(&file.path).ok());
+    for item in earlier.flat_map(|rollout| rollout.items) {
+        observer.observe(&item);
+    }
+    let seen = observer.take_patch();
+    let mut patch = ThreadMetadataPatch::default();
+    (patch.preview, patch.title, patch.first_user_message) =
+        (seen.preview, seen.title, seen.first_user_message);
+    patch
 }
 
 /// Nothing in a home says when a thread was archived: not before its last record.

@@ -104,7 +104,12 @@ macro_rules! metadata_fields {
             /// Edits the metadata: exactly what it says, and nothing more.
             pub fn apply(&self, metadata: &mut ThreadMetadata) {
                 let Self { $( $field, )* labels, extra } = self;
-                $( $field.apply(&mut metadata.$field); )*
+                $(
+                    $field.apply(&mut metadata.$field);
+                    if is_empty(&metadata.$field) {
+                        metadata.$field = Default::default();
+                    }
+                )*
                 labels.apply(&mut metadata.labels);
                 apply_extra(&mut metadata.extra, extra);
             }
@@ -200,26 +205,34 @@ metadata_fields! {
     token_usage: Option<TokenUsage>,
 }
 
-/// Whether a field is left out of JSON because it has no value.
+/// Whether a field has no value: it is left out of JSON.
 fn is_empty<T: MaybeEmpty>(value: &T) -> bool {
     value.is_empty()
 }
 
 trait MaybeEmpty {
-    fn is_empty(&self) -> bool;
-}
-
-impl<T> MaybeEmpty for Option<T> {
-    fn is_empty(&self) -> bool {
-        self.is_none()
-    }
-}
-
-impl MaybeEmpty for Timestamp {
     fn is_empty(&self) -> bool {
         false
     }
 }
+
+impl<T: MaybeEmpty> MaybeEmpty for Option<T> {
+    fn is_empty(&self) -> bool {
+        self.as_ref().is_none_or(MaybeEmpty::is_empty)
+    }
+}
+
+/// A JSON `null` says the same as no value.
+impl MaybeEmpty for Value {
+    fn is_empty(&self) -> bool {
+        self.is_null()
+    }
+}
+
+/// An empty text is a value.
+impl MaybeEmpty for String {}
+impl MaybeEmpty for Timestamp {}
+impl MaybeEmpty for TokenUsage {}
 
 /// The next value, with the member's name in the error.
 fn value_of<'de, T: Deserialize<'de>, M: MapAccess<'de>>(

@@ -153,6 +153,18 @@ fn an_unknown_member_with_the_name_of_a_field_is_refused() {
 }
 
 #[test]
+fn a_json_null_clears_in_whatever_way_it_is_set() {
+    let mut metadata = ThreadMetadata::new(time(0));
+    ThreadMetadataPatch::default()
+        .approval_policy(json!("never"))
+        .apply(&mut metadata);
+    ThreadMetadataPatch::default()
+        .approval_policy(json!(null))
+        .apply(&mut metadata);
+    assert_eq!(metadata, ThreadMetadata::new(time(0)));
+}
+
+#[test]
 fn a_touch_sets_nothing_but_the_two_times() {
     let touch = ThreadMetadataPatch::default()
         .updated_at(time(1))

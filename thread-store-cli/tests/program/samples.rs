@@ -1,6 +1,6 @@
 //! The sample rollouts that ship with the program are made here, and are what is checked in.
 //!
-//! `UPDATE_SAMPLES=1 cargo test -p thread-store-cli --test samples` writes them anew.
+//! `UPDATE_SAMPLES=1 cargo test -p thread-store-cli --test program` writes them anew.
 
 use std::collections::BTreeMap;
 use std::path::Path;
