@@ -16,6 +16,9 @@ use super::lists::filter;
 use super::side::{Side, to_json};
 use super::step::{At, Lease, Load, Step, Thread, Time, With, items};
 
+/// More pages than any history here has items: a store whose pages go in circles is told apart too.
+const PAGES: usize = 256;
+
 /// What the reference knew before a step: what *at the end* means, and the like.
 #[derive(Debug, Default)]
 pub(super) struct Known {
@@ -235,7 +238,8 @@ impl Side {
             .with_strict(load.strict);
         let mut answer = Answer::nothing();
         let mut next = Some(range);
-        while let Some(range) = next {
+        for _ in 0..PAGES {
+            let Some(range) = next else { break };
             let page = match self
                 .store
                 .load_history(params.clone().with_range(range))

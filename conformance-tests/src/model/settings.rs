@@ -25,7 +25,7 @@ impl Default for Settings {
         Self {
             seed: 1,
             cases: 64,
-            steps: 60,
+            steps: 90,
         }
     }
 }

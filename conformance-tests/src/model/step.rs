@@ -148,7 +148,7 @@ pub(super) enum But {
 pub(super) struct Thread(pub(super) u8);
 
 /// How many threads there can be.
-pub(super) const THREADS: u8 = 5;
+pub(super) const THREADS: u8 = 4;
 
 impl Thread {
     pub(super) fn all() -> impl Iterator<Item = Self> {

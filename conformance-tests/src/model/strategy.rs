@@ -12,10 +12,15 @@ use super::step::{
     At, But, Holder, Item, Lease, List, Load, Source, Step, THREADS, Thread, Time, Turn, With,
 };
 
-/// Sequences of at most so many operations. Most need a thread, so some are created first.
+/// Sequences of at most so many operations. Most need a thread, so some are created first. Both
+/// parts may be empty: they can be shrunk as far as that.
 pub(super) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
-    let most = most.max(4);
-    (vec(create(), 2..=4), vec(step(), most / 2..=most - 2)).prop_map(|(mut first, then)| {
+    let creations = most.min(6);
+    let (first, then) = (
+        vec(create(), 0..=creations),
+        vec(step(), 0..=most - creations),
+    );
+    (first, then).prop_map(|(mut first, then)| {
         first.extend(then);
         first
     })
@@ -32,9 +37,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (thread(), any::<bool>()).prop_map(|(thread, archived)| Step::Read { thread, archived }),
         7 => (list(), turns()).prop_map(|(list, turns)| Step::List { list, turns }),
         6 => follow(),
-        9 => update(),
+        14 => update(),
         5 => set_archived(),
-        3 => delete(),
+        2 => delete(),
         6 => fork(),
         2 => (thread(), vec(part(), 0..4)).prop_map(|(thread, filter)| Step::Explain { thread, filter }),
         2 => Just(Step::Reopen),
@@ -186,7 +191,7 @@ fn update() -> BoxedStrategy<Step> {
         thread(),
         any::<bool>(),
         edits(),
-        option::of(-1..2i8),
+        option::weighted(0.3, -1..2i8),
         option::of(0..2u8),
     )
         .prop_map(
@@ -202,7 +207,7 @@ fn update() -> BoxedStrategy<Step> {
 }
 
 fn edits() -> impl Strategy<Value = Vec<Edit>> {
-    vec(edit(), 0..4)
+    prop_oneof![1 => vec(edit(), 0..1), 9 => vec(edit(), 1..4)]
 }
 
 fn edit() -> impl Strategy<Value = Edit> {
@@ -217,7 +222,7 @@ fn edit() -> impl Strategy<Value = Edit> {
         2 => option::of(0..2u8).prop_map(Edit::Tokens),
         6 => time().prop_map(Edit::UpdatedAt),
         6 => time().prop_map(Edit::RecencyAt),
-        6 => (0..2u8, option::of(0..2u8)).prop_map(|(key, value)| Edit::Label(key, value)),
+        8 => (0..2u8, option::of(0..2u8)).prop_map(|(key, value)| Edit::Label(key, value)),
         4 => (0..2u8, option::of(0..2u8)).prop_map(|(key, value)| Edit::Unknown(key, value)),
         1 => Just(Edit::NotMetadata),
     ]

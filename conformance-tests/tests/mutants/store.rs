@@ -125,7 +125,7 @@ impl ThreadStore for Mutated {
     fn capabilities(&self) -> Capabilities {
         let mut capabilities = self.memory().capabilities();
         capabilities.limits.max_item_bytes = Limits::LEAST_MAX_ITEM_BYTES;
-        capabilities.limits.max_batch_bytes = Limits::LEAST_MAX_ITEM_BYTES;
+        capabilities.limits.max_batch_bytes = Limits::LEAST_MAX_ITEM_BYTES + (1 << 20);
         capabilities
     }
 
