@@ -24,8 +24,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             seed: 1,
-            cases: 64,
-            steps: 90,
+            cases: 48,
+            steps: 120,
         }
     }
 }

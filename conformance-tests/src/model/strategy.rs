@@ -58,12 +58,12 @@ fn with() -> impl Strategy<Value = With> {
         4 => items().prop_map(With::Items),
         1 => source().prop_map(With::Source),
         1 => thread().prop_map(With::Parent),
-        4 => thread().prop_map(With::SpawnedBy),
+        5 => thread().prop_map(With::SpawnedBy),
         2 => time().prop_map(With::CreatedAt),
         1 => time().prop_map(With::ArchivedAt),
         1 => (0..2u8).prop_map(With::Session),
         5 => holder().prop_map(With::Lease),
-        2 => (0..2u8).prop_map(With::Request),
+        3 => (0..2u8).prop_map(With::Request),
         3 => edits().prop_map(With::Metadata),
     ]
 }

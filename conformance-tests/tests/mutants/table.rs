@@ -11,8 +11,8 @@ const NAMED: usize = 3;
 
 const HEAD: &str = "# Faults that the suite catches
 
-Each is one small change to the reference backend, with the number of cases that fail on it and some of them. A test tries
-those that are named; how to write the table anew: `tests/mutants/main.rs`.
+Each is one small change to the reference backend, with the number of cases that fail on it and those of them that fail
+on few others. A test tries those that are named; how to write the table anew: `tests/mutants/main.rs`.
 ";
 
 /// The cases that catch a fault.
@@ -32,9 +32,7 @@ pub(crate) fn of(catches: &[Catch]) -> String {
         )
         .unwrap();
         for Catch { mutant, cases } in area {
-            let named: Vec<_> = cases
-                .iter()
-                .take(NAMED)
+            let named: Vec<_> = tellings(cases, catches)
                 .map(|it| format!("`{it}`"))
                 .collect();
             let (count, fault) = (cases.len(), mutant.describe().1);
@@ -42,6 +40,14 @@ pub(crate) fn of(catches: &[Catch]) -> String {
         }
     }
     text
+}
+
+/// Of these cases those that tell the most: they catch the fewest faults.
+fn tellings<'a>(cases: &'a [String], catches: &[Catch]) -> impl Iterator<Item = &'a String> {
+    let faults = |case: &&String| catches.iter().filter(|it| it.cases.contains(case)).count();
+    let mut cases: Vec<_> = cases.iter().collect();
+    cases.sort_by_key(faults);
+    cases.into_iter().take(NAMED)
 }
 
 /// The cases that the file names for each fault.
