@@ -27,27 +27,29 @@ pub(crate) async fn scan(
     if walks.is_empty() {
         return Ok(Vec::new());
     }
-    let (time, order) = (column(scan.sort_key), order(scan.direction));
     let mut query = QueryBuilder::new("");
-    if let Some(Relation::DescendantsOf(ancestor)) = filter.relation {
-        push_below(&mut query, ancestor);
-    }
-    query.push(format_args!("SELECT {COLUMNS} FROM ("));
-    for (at, walk) in walks.iter().enumerate() {
-        query.push(if at == 0 { "" } else { " UNION ALL " });
-        push_walk(&mut query, walk, filter, scan);
-    }
-    query.push(format_args!(
-        ") page JOIN threads t USING (key) JOIN heads h USING (key)"
-    ));
-    query.push(format_args!(
-        " ORDER BY page.{time} {order}, page.thread_id {order} LIMIT "
-    ));
-    query.push_bind(limit(scan));
+    push_page(&mut query, &walks, filter, scan);
     let rows = query.build().fetch_all(connection).await?;
     rows.iter()
         .map(|row| Stored::read(row).map(|stored| stored.thread))
         .collect()
+}
+
+fn push_page(query: &mut QueryBuilder<Sqlite>, walks: &[Walk], filter: &ListFilter, scan: &Scan) {
+    let (time, order) = (column(scan.sort_key), order(scan.direction));
+    if let Some(Relation::DescendantsOf(ancestor)) = filter.relation {
+        push_below(query, ancestor);
+    }
+    query.push(format_args!("SELECT {COLUMNS} FROM ("));
+    for (at, walk) in walks.iter().enumerate() {
+        query.push(if at == 0 { "" } else { " UNION ALL " });
+        push_walk(query, walk, filter, scan);
+    }
+    query.push(") page JOIN threads t USING (key) JOIN heads h USING (key)");
+    query.push(format_args!(
+        " ORDER BY page.{time} {order}, page.thread_id {order} LIMIT "
+    ));
+    query.push_bind(limit(scan));
 }
 
 /// The threads below one in the spawn relation, with their keys: parents before children.
@@ -172,7 +174,7 @@ fn push_walk(query: &mut QueryBuilder<Sqlite>, walk: &Walk, filter: &ListFilter,
         }
     }
     push_after(query, scan);
-    push_conditions(query, filter);
+    push_conditions(query, walk.column(), filter);
     query.push(format_args!(
         " ORDER BY l.{time} {order}, l.thread_id {order} LIMIT "
     ));
@@ -204,22 +206,26 @@ fn push_after(query: &mut QueryBuilder<Sqlite>, scan: &Scan) {
     query.push(")");
 }
 
-/// Every filter as a condition, those of the walk too: they cost nothing again.
-fn push_conditions(query: &mut QueryBuilder<Sqlite>, filter: &ListFilter) {
-    if let Some(archived) = filter.archived {
+/// Every filter that is not walked by already, as a condition.
+fn push_conditions(query: &mut QueryBuilder<Sqlite>, walked: &str, filter: &ListFilter) {
+    if let Some(archived) = filter.archived.filter(|_| walked != "archived") {
         query.push(" AND l.archived = ").push_bind(archived);
     }
-    if let Some(kinds) = &filter.source_kinds {
+    if let Some(kinds) = filter.source_kinds.as_ref().filter(|_| walked != "source") {
         push_any(
             query,
             "source",
             kinds.iter().map(|kind| kind.as_str().to_owned()),
         );
     }
-    if let Some(names) = &filter.model_providers {
+    if let Some(names) = filter
+        .model_providers
+        .as_ref()
+        .filter(|_| walked != "provider")
+    {
         push_any(query, "provider", names.iter().cloned());
     }
-    if let Some(cwds) = &filter.cwds {
+    if let Some(cwds) = filter.cwds.as_ref().filter(|_| walked != "cwd") {
         push_any(query, "cwd", cwds.iter().map(|cwd| cwd_key(cwd)));
     }
     if let Some(wanted) = filter.has_preview {
@@ -294,4 +300,101 @@ fn order(direction: Direction) -> &'static str {
 
 fn limit(scan: &Scan) -> i64 {
     i64::try_from(scan.limit).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection as _, Row as _};
+    use thread_store::{Position, SourceKind, Timestamp};
+
+    use super::*;
+    use crate::schema;
+
+    async fn plan(
+        connection: &mut SqliteConnection,
+        filter: &ListFilter,
+        scan: &Scan,
+    ) -> Vec<String> {
+        let mut query = QueryBuilder::new("EXPLAIN QUERY PLAN ");
+        push_page(&mut query, &walks(filter), filter, scan);
+        let rows = query.build().fetch_all(connection).await.unwrap();
+        rows.iter().map(|row| row.get("detail")).collect()
+    }
+
+    fn scans() -> impl Iterator<Item = Scan> {
+        let after = Position {
+            time: Timestamp::from_millis(5),
+            thread_id: ThreadId::from_bytes([5; 16]),
+        };
+        let each = |after| {
+            SortKey::ALL.into_iter().flat_map(move |sort_key| {
+                [Direction::Ascending, Direction::Descending].map(|direction| Scan {
+                    sort_key,
+                    direction,
+                    after,
+                    limit: 10,
+                })
+            })
+        };
+        each(None).chain(each(Some(after)))
+    }
+
+    /// Rule L8, by the plans: each walk follows an index from where the page begins, in the order of
+    /// the page, and nothing is scanned or sorted but the page itself.
+    #[tokio::test]
+    async fn a_page_with_one_filter_reads_and_sorts_nothing_but_its_rows() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        schema::migrate(&mut connection).await.unwrap();
+        let id = ThreadId::from_bytes([7; 16]);
+        for (filter, index) in [
+            (ListFilter::default(), "archived_by_"),
+            (ListFilter::default().with_archived(false), "archived_by_"),
+            (
+                ListFilter::default().with_source_kinds(vec![SourceKind::Cli, SourceKind::Exec]),
+                "source_by_",
+            ),
+            (
+                ListFilter::default().with_model_providers(vec!["p".into()]),
+                "provider_by_",
+            ),
+            (
+                ListFilter::default().with_cwds(vec!["/a".into(), "/b".into()]),
+                "cwd_by_",
+            ),
+            (
+                ListFilter::default().with_relation(Relation::ChildrenOf(id)),
+                "spawn_parent_by_",
+            ),
+        ] {
+            for scan in scans() {
+                let steps = plan(&mut connection, &filter, &scan).await;
+                let index = format!("INDEX {index}{} (", index_suffix(scan.sort_key));
+                let walked = steps
+                    .iter()
+                    .filter(|step| step.starts_with("SEARCH l "))
+                    .collect::<Vec<_>>();
+                assert_eq!(walked.len(), walks(&filter).len(), "{steps:?}");
+                for step in walked {
+                    assert!(step.contains(&index), "{steps:?}");
+                    assert_eq!(
+                        step.contains(",thread_id)"),
+                        scan.after.is_some(),
+                        "{steps:?}"
+                    );
+                }
+                let scanned = steps.iter().filter(|step| step.starts_with("SCAN "));
+                assert!(
+                    scanned
+                        .clone()
+                        .all(|step| step == "SCAN page" || step.starts_with("SCAN (subquery")),
+                    "{steps:?}"
+                );
+                let sorts = steps
+                    .iter()
+                    .filter(|step| step.contains("TEMP B-TREE"))
+                    .count();
+                assert!(sorts <= 1, "{steps:?}");
+            }
+        }
+    }
 }
