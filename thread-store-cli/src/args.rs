@@ -260,12 +260,10 @@ fn range(from: Option<&str>, to: Option<&str>) -> Result<TimeRange> {
 }
 
 fn source_kind(text: &str) -> Result<SourceKind, String> {
-    let found = SourceKind::ALL
-        .into_iter()
-        .find(|kind| kind.as_str() == text);
-    found.ok_or_else(|| {
-        let names = SourceKind::ALL.map(SourceKind::as_str).join(", ");
-        format!("must be one of {names}")
+    let found = SourceKind::ALL.iter().find(|kind| kind.as_str() == text);
+    found.copied().ok_or_else(|| {
+        let names: Vec<_> = SourceKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        format!("must be one of {}", names.join(", "))
     })
 }
 

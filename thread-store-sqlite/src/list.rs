@@ -4,35 +4,46 @@
 //! itself, in the order of the list and no further than a page, and the walks are merged: so a page
 //! costs what its rows cost, however many threads there are. The other filters are conditions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use thread_store::{
-    Direction, ListFilter, Relation, Scan, SortKey, StoredThread, ThreadId, TimeRange, cwd_key,
+    DamageReport, DamagedRecord, Direction, ListFilter, Relation, Scan, SortKey, StoredThread,
+    ThreadId, TimeRange, cwd_key,
 };
 
 use crate::error::Result;
-use crate::record::{COLUMNS, Stored};
+use crate::record::{Stored, columns};
 
 /// More alternatives than this are one condition on a walk over everything.
 const MOST_WALKS: usize = 50;
 
-/// The threads that match, in the order of the scan.
+/// The threads that match, in the order of the scan, and which of their records are damaged.
 pub(crate) async fn scan(
     connection: &mut SqliteConnection,
     filter: &ListFilter,
     scan: &Scan,
-) -> Result<Vec<StoredThread>> {
+) -> Result<(Vec<StoredThread>, DamageReport)> {
+    let (mut threads, mut damage) = (Vec::new(), DamageReport::default());
     let walks = walks(filter);
     if walks.is_empty() {
-        return Ok(Vec::new());
+        return Ok((threads, damage));
     }
     let mut query = QueryBuilder::new("");
     push_page(&mut query, &walks, filter, scan);
-    let rows = query.build().fetch_all(connection).await?;
-    rows.iter()
-        .map(|row| Stored::read(row).map(|stored| stored.thread))
-        .collect()
+    for row in query.build().fetch_all(connection).await? {
+        let stored = Stored::read(&row)?;
+        if let Some(column) = stored.damaged {
+            let location = format!("thread {}", stored.head.thread_id);
+            damage.push(DamagedRecord::new(
+                location,
+                None,
+                format!("its {column} cannot be read"),
+            ));
+        }
+        threads.push(stored.thread);
+    }
+    Ok((threads, damage))
 }
 
 fn push_page(query: &mut QueryBuilder<Sqlite>, walks: &[Walk], filter: &ListFilter, scan: &Scan) {
@@ -40,12 +51,14 @@ fn push_page(query: &mut QueryBuilder<Sqlite>, walks: &[Walk], filter: &ListFilt
     if let Some(Relation::DescendantsOf(ancestor)) = filter.relation {
         push_below(query, ancestor);
     }
-    query.push(format_args!("SELECT {COLUMNS} FROM ("));
+    query.push(concat!("SELECT ", columns!(), " FROM ("));
     for (at, walk) in walks.iter().enumerate() {
         query.push(if at == 0 { "" } else { " UNION ALL " });
         push_walk(query, walk, filter, scan);
     }
-    query.push(") page JOIN threads t USING (key) JOIN heads h USING (key)");
+    query.push(
+        ") page JOIN threads t USING (key) JOIN heads h USING (key) JOIN listing narrow USING (key)",
+    );
     query.push(format_args!(
         " ORDER BY page.{time} {order}, page.thread_id {order} LIMIT "
     ));
@@ -157,18 +170,19 @@ fn push_below(query: &mut QueryBuilder<Sqlite>, ancestor: ThreadId) {
 fn push_walk(query: &mut QueryBuilder<Sqlite>, walk: &Walk, filter: &ListFilter, scan: &Scan) {
     let (time, order) = (column(scan.sort_key), order(scan.direction));
     query.push(format_args!(
-        "SELECT * FROM (SELECT l.key, l.{time}, l.thread_id FROM listing l"
+        "SELECT * FROM (SELECT l.key, l.{time}, l.thread_id FROM "
     ));
     match walk {
         Walk::Below(ancestor) => {
-            query.push(" WHERE l.key IN (SELECT key FROM below) AND l.thread_id <> ");
+            // `CROSS JOIN`: the subtree drives, whatever the planner thinks of its size.
+            query.push("below CROSS JOIN listing l ON l.key = below.key WHERE l.thread_id <> ");
             query.push_bind(ancestor.as_bytes().to_vec());
         }
         other => {
             let column = other.column();
             let key = index_suffix(scan.sort_key);
             query.push(format_args!(
-                " INDEXED BY {column}_by_{key} WHERE l.{column} = "
+                "listing l INDEXED BY {column}_by_{key} WHERE l.{column} = "
             ));
             push_value(query, other);
         }
@@ -233,13 +247,8 @@ fn push_conditions(query: &mut QueryBuilder<Sqlite>, walked: &str, filter: &List
     }
     push_range(query, "created_at", filter.created);
     push_range(query, "updated_at", filter.updated);
-    for (name, value) in &filter.labels {
-        query.push(" AND EXISTS (SELECT 1 FROM labels WHERE labels.key = l.key AND name = ");
-        query
-            .push_bind(name.clone())
-            .push(" AND value = ")
-            .push_bind(value.clone())
-            .push(")");
+    if !filter.labels.is_empty() {
+        push_labels(query, &filter.labels);
     }
     if let Some(term) = &filter.search_term {
         query.push(" AND EXISTS (SELECT 1 FROM listing_texts x WHERE x.key = l.key AND (0");
@@ -260,6 +269,22 @@ fn push_any(query: &mut QueryBuilder<Sqlite>, column: &str, values: impl Iterato
         " AND l.{column} IN (SELECT value FROM json_each("
     ));
     query.push_bind(values).push("))");
+}
+
+/// All of these labels: none of the pairs wanted is missing.
+fn push_labels(query: &mut QueryBuilder<Sqlite>, labels: &BTreeMap<String, String>) {
+    let wanted = serde_json::Value::from_iter(
+        labels
+            .iter()
+            .map(|(name, value)| vec![name.as_str(), value.as_str()]),
+    );
+    query
+        .push(" AND NOT EXISTS (SELECT 1 FROM json_each(")
+        .push_bind(wanted.to_string());
+    query.push(
+        ") wanted WHERE NOT EXISTS (SELECT 1 FROM labels WHERE labels.key = l.key
+            AND name = wanted.value ->> 0 AND labels.value = wanted.value ->> 1))",
+    );
 }
 
 fn push_range(query: &mut QueryBuilder<Sqlite>, column: &str, range: TimeRange) {
@@ -337,6 +362,31 @@ mod tests {
             })
         };
         each(None).chain(each(Some(after)))
+    }
+
+    #[tokio::test]
+    async fn a_page_below_an_ancestor_reads_its_subtree_and_nothing_else() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        schema::migrate(&mut connection).await.unwrap();
+        let below = ListFilter::default()
+            .with_relation(Relation::DescendantsOf(ThreadId::from_bytes([7; 16])));
+        for filter in [
+            below.clone(),
+            below.clone().with_archived(false),
+            below.with_model_providers(vec!["p".into()]),
+        ] {
+            for scan in scans() {
+                let steps = plan(&mut connection, &filter, &scan).await;
+                assert!(
+                    steps.contains(&"SEARCH l USING INTEGER PRIMARY KEY (rowid=?)".to_owned()),
+                    "{steps:?}"
+                );
+                assert!(
+                    !steps.iter().any(|step| step.starts_with("SCAN l")),
+                    "{steps:?}"
+                );
+            }
+        }
     }
 
     /// Rule L8, by the plans: each walk follows an index from where the page begins, in the order of

@@ -94,7 +94,7 @@ pub(super) async fn every_shape_of_source_has_exactly_one_kind(cx: Cx) -> CaseRe
     for (source, kind) in sources() {
         threads.push((cx.make(cx.create().with_source(source)).await?, kind));
     }
-    for kind in SourceKind::ALL {
+    for &kind in SourceKind::ALL {
         let expected: Vec<_> = threads
             .iter()
             .filter(|(_, it)| *it == kind)
