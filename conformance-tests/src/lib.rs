@@ -7,6 +7,7 @@ mod core_only;
 mod fields;
 mod harness;
 mod macros;
+pub mod model;
 mod observe;
 mod population;
 mod report;

@@ -527,7 +527,8 @@ macro_rules! __with_cases {
     };
 }
 
-/// Makes one test of every case, twice: in a module `as_shipped`, and in a module `core_only`
+/// Makes one test of every case and one of the comparison with the reference (see
+/// [`model`](crate::model)), all twice: in a module `as_shipped`, and in a module `core_only`
 /// through [`CoreOnly`](crate::CoreOnly). Takes an expression that makes a
 /// [`Harness`](crate::Harness) over empty data; it is evaluated for each test.
 ///
@@ -543,10 +544,12 @@ macro_rules! conformance_tests {
 
         mod as_shipped {
             $crate::__with_cases!($crate::__tests, [AsShipped]);
+            $crate::__model_test!(AsShipped);
         }
 
         mod core_only {
             $crate::__with_cases!($crate::__tests, [CoreOnly]);
+            $crate::__model_test!(CoreOnly);
         }
     };
 }
@@ -564,6 +567,22 @@ macro_rules! __tests {
                 $crate::test_case(harness, $crate::Mode::$mode, stringify!($area), stringify!($case));
             } )*
         } )*
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __model_test {
+    ($mode:ident) => {
+        mod model {
+            #[test]
+            fn random_operations_agree_with_the_reference() {
+                $crate::model::random_operations_agree_with_the_reference(
+                    super::super::__conformance_harness,
+                    $crate::Mode::$mode,
+                );
+            }
+        }
     };
 }
 

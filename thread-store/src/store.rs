@@ -49,7 +49,7 @@ use crate::thread::StoredThread;
 /// # How to begin
 ///
 /// `thread-store-memory` is the whole contract in few lines; `examples/custom_store.rs` of the
-/// conformance crate is a store in about a hundred. These helpers make every store alike:
+/// conformance crate is a store in one short file. These helpers make every store alike:
 /// [`CreateThread::to_thread`], [`LeaseState`](crate::LeaseState), [`reconcile_append`](crate::reconcile_append),
 /// [`LoadHistory::plan`], [`ListPlan`](crate::ListPlan), [`ListFilter::matches`](crate::ListFilter::matches),
 /// [`edit_metadata`](crate::edit_metadata).

@@ -199,6 +199,7 @@ pub(super) async fn a_reader_never_sees_part_of_a_batch(cx: Cx) -> CaseResult {
         Ok::<_, Error>(())
     });
     while !writer.is_finished() {
+        tokio::task::yield_now().await;
         expect_whole_batches(cx.store().as_ref(), id, 7).await?;
         expect_eq(
             "of the thread",

@@ -202,6 +202,7 @@ pub(super) async fn reading_goes_on_while_others_append(cx: Cx) -> CaseResult {
     let batches: Vec<_> = (0..50).map(|n| cx.items(n..n + 1)).collect();
     let writer = tokio::spawn(append_all(cx.store().clone(), lease.clone(), batches));
     while !writer.is_finished() {
+        tokio::task::yield_now().await;
         cx.expect_items(read, 300).await?;
     }
     match writer.await {
