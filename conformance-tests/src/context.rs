@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use thread_store::{
     AppendItems, AppendReceipt, Capabilities, CreateThread, Holder, ListFilter, ListThreads,
-    ManualClock, Ordinal, Persistence, ResumeThread, RolloutItem, SessionSource, StoredThread,
-    ThreadId, ThreadStore, ThreadStoreExt as _, Timestamp, WriterLease,
+    LoadHistory, ManualClock, Ordinal, OrdinalRange, Persistence, ResumeThread, RolloutItem,
+    SessionSource, StoredThread, ThreadId, ThreadStore, ThreadStoreExt as _, Timestamp,
+    WriterLease,
 };
 
 use crate::case::{CaseResult, fail, skip};
@@ -216,13 +217,19 @@ impl Cx {
         }
     }
 
-    /// The texts of the whole history.
+    /// The texts of all items that can be read.
     pub(crate) async fn texts(&self, thread_id: ThreadId) -> CaseResult<Vec<String>> {
-        let items = self.store().history(thread_id).await?;
-        Ok(items
-            .iter()
-            .map(|stored| stored.item.text().into_owned())
-            .collect())
+        let mut texts = Vec::new();
+        let mut next = Some(OrdinalRange::ALL);
+        while let Some(range) = next {
+            let load = LoadHistory::new(thread_id)
+                .with_include_archived(true)
+                .with_range(range);
+            let page = self.store().load_history(load).await?;
+            texts.extend(page.items.records().map(|item| item.text().into_owned()));
+            next = page.rest;
+        }
+        Ok(texts)
     }
 
     /// The history is `items(0..count)`, with ordinals from 0.

@@ -19,5 +19,5 @@ pub use case::{Case, Failure, Level};
 pub use cases::CASES;
 pub use core_only::CoreOnly;
 pub use harness::{Harness, NotOffered};
-pub use report::{CaseReport, Outcome, Report};
+pub use report::{CaseReport, LevelReport, Outcome, Report};
 pub use runner::{Mode, run, run_cases, test_case};

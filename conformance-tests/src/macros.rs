@@ -177,6 +177,9 @@ macro_rules! __with_cases {
                 a_damaged_thread_does_not_touch_another [H4];
             }
             metadata: Core {
+                values_nested_too_deep_are_refused_and_disturb_nothing [M1 I6];
+                values_nested_as_deep_as_allowed_come_back [M1];
+                metadata_too_large_are_refused [M1 I6];
                 the_empty_patch_changes_nothing [M3];
                 each_field_can_be_set_alone [M1 M2];
                 each_field_can_be_set_anew [M1];
@@ -247,6 +250,7 @@ macro_rules! __with_cases {
                 unknown_members_are_seen_in_lists_and_through_other_handles [M9];
             }
             leases: Leases {
+                a_lease_that_was_never_granted_allows_nothing [W1 W2];
                 a_lease_says_what_it_is_for [W1];
                 a_later_lease_starts_where_the_history_ends [W1];
                 creating_without_a_holder_grants_no_lease [W1];
@@ -310,6 +314,7 @@ macro_rules! __with_cases {
                 another_handle_answers_the_same_lists [L1 A9];
             }
             filters: Lists {
+                filters_with_many_alternatives_and_labels_are_answered [L2];
                 nothing_is_hidden_without_a_filter [L1];
                 archived_is_only_or_not_at_all_or_any [L2];
                 an_empty_list_of_alternatives_matches_nothing [L2];

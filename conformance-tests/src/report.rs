@@ -2,15 +2,32 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use crate::case::{Case, Failure, Level};
 
-/// The outcome of every case of a run. Printed it is a table for people; serialised it is stable.
-#[derive(Clone, Debug, Serialize)]
+/// The outcome of every case of a run. Printed it is a table for people; as JSON it is
+/// `{"levels": […], "cases": […]}`, and stable.
+#[derive(Clone, Debug)]
 pub struct Report {
     /// One entry for each case, in the order of the suite.
     pub cases: Vec<CaseReport>,
+}
+
+/// What came of one level.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct LevelReport {
+    /// The level.
+    pub level: Level,
+    /// Whether no case of it failed.
+    pub reached: bool,
+    /// Cases whose claim holds.
+    pub passed: usize,
+    /// Cases whose claim does not.
+    pub failed: usize,
+    /// Cases that could not be tried.
+    pub skipped: usize,
 }
 
 /// The outcome of one case.
@@ -81,29 +98,34 @@ impl Report {
         !self.failures().any(|case| case.level == level)
     }
 
-    /// How many cases passed, failed and were skipped.
+    /// What came of each level.
     #[must_use]
-    pub fn counts(&self) -> (usize, usize, usize) {
-        self.cases
-            .iter()
-            .fold((0, 0, 0), |(passed, failed, skipped), case| {
-                match case.outcome {
-                    Outcome::Passed => (passed + 1, failed, skipped),
-                    Outcome::Failed(_) => (passed, failed + 1, skipped),
-                    Outcome::Skipped { .. } => (passed, failed, skipped + 1),
-                }
-            })
-    }
-
-    fn of_level(&self, level: Level) -> Self {
-        Self {
-            cases: self
+    pub fn levels(&self) -> [LevelReport; Level::ALL.len()] {
+        Level::ALL.map(|level| {
+            let outcomes = self
                 .cases
                 .iter()
                 .filter(|case| case.level == level)
-                .cloned()
-                .collect(),
-        }
+                .map(|case| &case.outcome);
+            let count =
+                |wanted: fn(&Outcome) -> bool| outcomes.clone().filter(|it| wanted(it)).count();
+            LevelReport {
+                level,
+                reached: self.reaches(level),
+                passed: count(|it| matches!(it, Outcome::Passed)),
+                failed: count(|it| matches!(it, Outcome::Failed(_))),
+                skipped: count(|it| matches!(it, Outcome::Skipped { .. })),
+            }
+        })
+    }
+}
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut report = serializer.serialize_struct("Report", 2)?;
+        report.serialize_field("levels", &self.levels())?;
+        report.serialize_field("cases", &self.cases)?;
+        report.end()
     }
 }
 
@@ -114,13 +136,15 @@ impl fmt::Display for Report {
             "{:<12} {:>6} {:>6} {:>7}  ",
             "level", "passed", "failed", "skipped"
         )?;
-        for level in Level::ALL {
-            let (passed, failed, skipped) = self.of_level(level).counts();
-            let verdict = if self.reaches(level) {
-                "reached"
-            } else {
-                "NOT REACHED"
-            };
+        for LevelReport {
+            level,
+            reached,
+            passed,
+            failed,
+            skipped,
+        } in self.levels()
+        {
+            let verdict = if reached { "reached" } else { "NOT REACHED" };
             writeln!(
                 f,
                 "{:<12} {passed:>6} {failed:>6} {skipped:>7}  {verdict}",

@@ -33,7 +33,8 @@ pub(crate) enum Command {
     /// Import rollout files, folders of them, or whole Codex homes.
     ///
     /// A thread that is stored already is not stored again; what its rollout has gained since is
-    /// added. Damaged records are counted and reported, and cost nothing but themselves.
+    /// added, and nothing else about it is changed. Damaged records are counted and reported, and
+    /// cost nothing but themselves.
     Import {
         /// Rollout files (`.jsonl`, `.jsonl.zst`, `.json`), folders, or Codex homes.
         #[arg(required = true)]
@@ -122,6 +123,9 @@ pub(crate) struct SubtreeArgs {
     pub(crate) descendants: bool,
 }
 
+/// Threads that are asked for at once.
+pub(crate) const PAGE: usize = 500;
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ListArgs {
     #[command(flatten)]
@@ -155,10 +159,7 @@ impl ListArgs {
             .with_sort_key(SortKey::from(self.sort))
             .with_direction(direction)
             .with_cursor(self.cursor.clone().map(Cursor::new));
-        Ok(match self.limit {
-            Some(limit) => params.with_page_size(limit),
-            None => params.with_page_size(500),
-        })
+        Ok(params.with_page_size(self.limit.unwrap_or(PAGE).min(PAGE)))
     }
 }
 
@@ -260,12 +261,10 @@ fn range(from: Option<&str>, to: Option<&str>) -> Result<TimeRange> {
 }
 
 fn source_kind(text: &str) -> Result<SourceKind, String> {
-    let found = SourceKind::ALL
-        .into_iter()
-        .find(|kind| kind.as_str() == text);
-    found.ok_or_else(|| {
-        let names = SourceKind::ALL.map(SourceKind::as_str).join(", ");
-        format!("must be one of {names}")
+    let found = SourceKind::ALL.iter().find(|kind| kind.as_str() == text);
+    found.copied().ok_or_else(|| {
+        let names: Vec<_> = SourceKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        format!("must be one of {}", names.join(", "))
     })
 }
 

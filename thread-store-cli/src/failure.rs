@@ -19,12 +19,20 @@ impl Failure {
     pub(crate) fn report(&self, json: bool) {
         match (self, json) {
             (Self::Store(error), true) => eprintln!("{}", serde_json::json!({ "error": error })),
-            (_, true) => eprintln!(
-                "{}",
-                serde_json::json!({ "error": { "message": self.to_string() } })
-            ),
-            (Self::Store(error), false) => eprintln!("error: {} [{}]", chain(error), error.code()),
-            (_, false) => eprintln!("error: {}", chain(self)),
+            (_, true) => {
+                let error = serde_json::json!({ "code": self.code(), "message": self.to_string() });
+                eprintln!("{}", serde_json::json!({ "error": error }));
+            }
+            (_, false) => eprintln!("error: {} [{}]", chain(self), self.code()),
+        }
+    }
+
+    /// Stable, for machines.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::Output(_) => "output",
+            Self::Partly(_) => "partly",
         }
     }
 }

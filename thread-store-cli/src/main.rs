@@ -19,10 +19,6 @@ fn main() -> ExitCode {
     let json = args.json;
     match run(args) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads our output has seen enough.
-        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
-            ExitCode::SUCCESS
-        }
         Err(failure) => {
             failure.report(json);
             ExitCode::FAILURE

@@ -160,17 +160,7 @@ fn slot(key: SortKey) -> usize {
 }
 
 fn positions(row: &ListRow<'_>) -> [Position; SortKey::ALL.len()] {
-    SortKey::ALL.map(|key| {
-        let time = match key {
-            SortKey::Created => row.created_at,
-            SortKey::Updated => row.updated_at,
-            SortKey::Recency => row.recency_at,
-        };
-        Position {
-            time,
-            thread_id: row.thread_id,
-        }
-    })
+    SortKey::ALL.map(|key| row.position(key))
 }
 
 fn facets(row: &ListRow<'_>) -> impl Iterator<Item = Facet> {

@@ -7,17 +7,17 @@ use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{Connection as _, Row as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use tokio::sync::Mutex;
 
 use crate::error::{Result, SqliteError, is_busy};
-use crate::{location, schema};
+use crate::{location, record, schema};
 
 /// How long an operation waits for another process to finish its write.
 const BUSY_BUDGET: Duration = Duration::from_secs(10);
 /// Connections that read, each with a thread of its own.
 const READERS: u32 = 4;
-/// Pages of 8 KiB hold an append of usual size; see `DESIGN` measurements on the append path.
+/// Pages of 8 KiB hold several appends of usual size.
 const PAGE_BYTES: u32 = 8192;
 /// A checkpoint every 16 MiB of log.
 const CHECKPOINT_PAGES: u32 = (16 << 20) / PAGE_BYTES;
@@ -28,11 +28,19 @@ const MMAP_BYTES: u64 = 1 << 30;
 #[derive(Debug)]
 pub(crate) struct Database {
     path: PathBuf,
-    /// `None` after a failure that left the connection in doubt; the next write opens it anew.
-    writer: Arc<Mutex<Option<SqliteConnection>>>,
+    writer: Arc<Mutex<Writer>>,
     /// Whether a write may be under way that its caller has left.
     left: Arc<AtomicBool>,
     readers: SqlitePool,
+}
+
+/// The connection that writes.
+#[derive(Debug)]
+enum Writer {
+    Open(SqliteConnection),
+    /// A failure left the connection in doubt; the next write opens it anew.
+    InDoubt,
+    Closed,
 }
 
 /// What a write does inside its transaction.
@@ -41,29 +49,32 @@ pub(crate) type Work<T> =
 
 impl Database {
     pub(crate) async fn open(path: &Path) -> Result<Self> {
-        location::prepare(path)?;
-        let mut writer = SqliteConnection::connect_with(&options(path)).await?;
+        let path = location::prepare(path)?;
+        let mut writer = SqliteConnection::connect_with(&options(&path)).await?;
         schema::check(&mut writer).await?;
-        use_wal(&mut writer).await?;
+        use_wal(&mut writer, &path).await?;
         schema::migrate(&mut writer).await?;
+        record::reproject(&mut writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .test_before_acquire(false)
-            .connect_with(options(path).pragma("query_only", "ON"))
+            .connect_with(options(&path).pragma("query_only", "ON"))
             .await?;
+        let writer = Arc::new(Mutex::new(Writer::Open(writer)));
         Ok(Self {
-            path: path.to_owned(),
-            writer: Arc::new(Mutex::new(Some(writer))),
+            path,
+            writer,
             left: Arc::default(),
             readers,
         })
     }
 
-    /// Waits for what is under way and closes the file.
+    /// Waits for the write under way and closes the file. Later operations are *unavailable*.
     pub(crate) async fn close(&self) {
+        let writer = std::mem::replace(&mut *self.writer.lock().await, Writer::Closed);
         self.readers.close().await;
-        if let Some(writer) = self.writer.lock().await.take()
-            && let Err(error) = writer.close().await
+        if let Writer::Open(connection) = writer
+            && let Err(error) = connection.close().await
         {
             tracing::warn!(%error, "closing the writing connection failed");
         }
@@ -73,8 +84,11 @@ impl Database {
     ///
     /// A write that its caller left is waited for, so that it is done or not for whoever looks.
     pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>> {
-        if self.left.swap(false, Ordering::SeqCst) {
-            drop(self.writer.lock().await);
+        if self.left.load(Ordering::SeqCst) {
+            let writer = self.writer.lock().await;
+            // Nothing is under way while the writer is held; before, others have to wait too.
+            self.left.store(false, Ordering::SeqCst);
+            drop(writer);
         }
         Ok(self.readers.begin().await?)
     }
@@ -88,13 +102,17 @@ impl Database {
         let path = self.path.clone();
         let leaving = Leaving(Some(Arc::clone(&self.left)));
         let task = tokio::spawn(async move {
-            let mut connection = match writer.take() {
-                Some(connection) => connection,
-                None => SqliteConnection::connect_with(&options(&path)).await?,
+            let mut connection = match std::mem::replace(&mut *writer, Writer::InDoubt) {
+                Writer::Open(connection) => connection,
+                Writer::InDoubt => reopen(&path).await?,
+                Writer::Closed => {
+                    *writer = Writer::Closed;
+                    return Err(sqlx::Error::PoolClosed.into());
+                }
             };
             let (result, sound) = transact(&mut connection, work).await;
             if sound {
-                *writer = Some(connection);
+                *writer = Writer::Open(connection);
             }
             result
         });
@@ -102,6 +120,13 @@ impl Database {
         leaving.stayed();
         result.map_err(SqliteError::Aborted)?
     }
+}
+
+/// A new connection to a file that may have been changed since it was opened first.
+async fn reopen(path: &Path) -> Result<SqliteConnection> {
+    let mut connection = SqliteConnection::connect_with(&options(path)).await?;
+    schema::check(&mut connection).await?;
+    Ok(connection)
 }
 
 /// Dropped by a caller who does not wait for their write.
@@ -157,14 +182,21 @@ fn options(path: &Path) -> SqliteConnectOptions {
 
 /// The mode is kept in the file. Changing it needs the file alone, and SQLite does not wait for that
 /// as it does for other locks: so this waits.
-async fn use_wal(connection: &mut SqliteConnection) -> Result<()> {
+async fn use_wal(connection: &mut SqliteConnection, path: &Path) -> Result<()> {
     let start = Instant::now();
     loop {
-        match sqlx::query("PRAGMA journal_mode = WAL")
+        let answer = sqlx::query("PRAGMA journal_mode = WAL")
             .fetch_one(&mut *connection)
-            .await
-        {
-            Ok(_) => return Ok(()),
+            .await;
+        match answer {
+            Ok(row) if row.try_get::<&str, _>(0)? == "wal" => return Ok(()),
+            Ok(_) => {
+                return Err(location::wrong(
+                    path,
+                    "is where SQLite cannot keep a write-ahead log",
+                    None,
+                ));
+            }
             Err(error) if is_busy(&error) && start.elapsed() < BUSY_BUDGET => {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }

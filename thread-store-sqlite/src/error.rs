@@ -43,7 +43,8 @@ mod code {
     pub(super) const IO: i32 = 10;
     pub(super) const FULL: i32 = 13;
     pub(super) const CANNOT_OPEN: i32 = 14;
-    pub(super) const READ_ONLY: i32 = 8;
+    /// Locking went wrong in a race; it is over when it is tried again.
+    pub(super) const PROTOCOL: i32 = 15;
 }
 
 /// The primary result code, if the error came from SQLite.
@@ -61,7 +62,7 @@ fn from_sqlx(error: sqlx::Error, outcome: Outcome) -> Error {
     let public = match primary_code(&error) {
         Some(code::CORRUPT | code::NOT_A_DATABASE) => Error::corrupt("the database file"),
         Some(
-            code::BUSY | code::LOCKED | code::IO | code::FULL | code::CANNOT_OPEN | code::READ_ONLY,
+            code::BUSY | code::LOCKED | code::IO | code::FULL | code::CANNOT_OPEN | code::PROTOCOL,
         ) => Error::unavailable(outcome),
         Some(_) => return Error::internal(error),
         None => match error {
@@ -82,6 +83,8 @@ impl From<SqliteError> for Error {
             SqliteError::Statement(error) => from_sqlx(error, Outcome::NothingDone),
             SqliteError::Commit(error) => from_sqlx(error, Outcome::Unknown),
             SqliteError::Damaged(location) => Self::corrupt(location),
+            // A bug: repeating the call would meet it again.
+            SqliteError::Aborted(source) if source.is_panic() => Self::internal(source),
             SqliteError::Aborted(source) => Self::unavailable(Outcome::Unknown).because(source),
             SqliteError::Path {
                 ref path, reason, ..

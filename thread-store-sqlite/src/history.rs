@@ -29,7 +29,7 @@ pub(crate) async fn insert(
             .bind(key)
             .bind(number(first.get())?)
             .bind(number(run.len() as u64)?)
-            .bind(i64::from(crc32fast::hash(&data)))
+            .bind(checksum(key, first.get(), run.len() as u64, &data))
             .bind(&data[..])
             .execute(&mut *connection)
             .await?;
@@ -61,7 +61,10 @@ pub(crate) async fn load(
     .bind(number(take.end)?)
     .fetch_all(connection)
     .await?;
-    let runs = rows.iter().map(Run::read).collect::<Result<Vec<_>>>()?;
+    let runs = rows
+        .iter()
+        .map(|row| Run::read(row, key))
+        .collect::<Result<Vec<_>>>()?;
     report_gaps(&runs, take, &mut damage);
     let ascending = direction == Direction::Ascending;
     let ordered: Box<dyn Iterator<Item = &Run>> = if ascending {
@@ -75,6 +78,16 @@ pub(crate) async fn load(
     Ok((items, damage))
 }
 
+/// Covers the place of a run as well as its bytes.
+fn checksum(key: i64, first: u64, count: u64, data: &[u8]) -> i64 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&key.to_le_bytes());
+    hasher.update(&first.to_le_bytes());
+    hasher.update(&count.to_le_bytes());
+    hasher.update(data);
+    i64::from(hasher.finalize())
+}
+
 /// One row.
 struct Run {
     id: i64,
@@ -85,13 +98,15 @@ struct Run {
 }
 
 impl Run {
-    fn read(row: &SqliteRow) -> Result<Self> {
+    fn read(row: &SqliteRow, key: i64) -> Result<Self> {
         let data: Vec<u8> = row.try_get("data")?;
-        let intact = row.try_get::<i64, _>("checksum")? == i64::from(crc32fast::hash(&data));
+        let first = ordinal(row.try_get("first")?)?;
+        let count = ordinal(row.try_get("count")?)?;
+        let intact = row.try_get::<i64, _>("checksum")? == checksum(key, first, count, &data);
         Ok(Self {
             id: row.try_get("id")?,
-            first: ordinal(row.try_get("first")?)?,
-            count: ordinal(row.try_get("count")?)?,
+            first,
+            count,
             data: data.into(),
             intact,
         })
@@ -119,30 +134,72 @@ impl Run {
     }
 
     fn push_readable(&self, items: &mut Items, wanted: &Range<u64>, damage: &mut DamageReport) {
-        let mut found: Vec<(Ordinal, Option<RolloutItem>)> = (self.first..self.end())
-            .zip(unpack(&self.data).map(Some).chain(std::iter::repeat(None)))
-            .map(|(n, bytes)| {
-                (
-                    Ordinal::new(n),
-                    bytes.and_then(|it| RolloutItem::from_bytes(it).ok()),
-                )
-            })
-            .filter(|(n, _)| wanted.contains(&n.get()))
+        let readable = self.readable();
+        self.report_lost(&readable, wanted, damage);
+        let found = readable.into_iter().filter(|(n, _)| wanted.contains(n));
+        let ordered: Box<dyn Iterator<Item = (u64, RolloutItem)>> = match items.direction() {
+            Direction::Ascending => Box::new(found),
+            Direction::Descending => Box::new(found.rev()),
+        };
+        for (n, item) in ordered {
+            items.push_run(Ordinal::new(n), Arc::from([item]), 0..1);
+        }
+    }
+
+    /// The items of a damaged run that can be read, each in its place. Where the damage added or took
+    /// away line feeds, places are counted from both ends, up to the first damaged piece.
+    fn readable(&self) -> Vec<(u64, RolloutItem)> {
+        let pieces: Vec<_> = unpack(&self.data)
+            .map(|piece| RolloutItem::from_bytes(piece).ok())
             .collect();
-        for (ordinal, _) in found.iter().filter(|(_, item)| item.is_none()) {
-            damage.push(damaged(
-                ordinal.get(),
-                format!("runs row {}", self.id),
+        if pieces.len() as u64 == self.count {
+            return (self.first..)
+                .zip(pieces)
+                .filter_map(|(n, item)| Some((n, item?)))
+                .collect();
+        }
+        let whole = |piece: &Option<RolloutItem>| piece.is_some();
+        let front = pieces
+            .iter()
+            .take_while(|it| whole(it))
+            .count()
+            .min(self.count as usize);
+        let most = (pieces.len() - front).min(self.count as usize - front);
+        let back = pieces
+            .iter()
+            .rev()
+            .take(most)
+            .take_while(|it| whole(it))
+            .count();
+        let mut kept: Vec<_> = (self.first..)
+            .zip(pieces[..front].iter().cloned())
+            .collect();
+        kept.extend(
+            (self.end() - back as u64..).zip(pieces[pieces.len() - back..].iter().cloned()),
+        );
+        kept.into_iter()
+            .filter_map(|(n, item)| Some((n, item?)))
+            .collect()
+    }
+
+    /// Reports each stretch of wanted ordinals between readable items.
+    fn report_lost(
+        &self,
+        readable: &[(u64, RolloutItem)],
+        wanted: &Range<u64>,
+        damage: &mut DamageReport,
+    ) {
+        let mut next = self.first;
+        for n in readable.iter().map(|(n, _)| *n).chain([self.end()]) {
+            let lost = next.max(wanted.start)..n.min(wanted.end);
+            report(
+                damage,
+                lost,
+                next,
+                &format!("runs row {}", self.id),
                 "the checksum does not fit",
-            ));
-        }
-        if items.direction() == Direction::Descending {
-            found.reverse();
-        }
-        for (ordinal, item) in found {
-            if let Some(item) = item {
-                items.push_run(ordinal, Arc::from([item]), 0..1);
-            }
+            );
+            next = n.saturating_add(1);
         }
     }
 }
@@ -155,19 +212,33 @@ fn report_gaps(runs: &[Run], take: &Range<u64>, damage: &mut DamageReport) {
         .map(|run| (run.first, run.end()))
         .chain([(take.end, take.end)]);
     for (first, end) in edges {
-        for ordinal in next..first.min(take.end) {
-            damage.push(damaged(
-                ordinal,
-                format!("runs before ordinal {first}"),
-                "no such row",
-            ));
-        }
+        let lost = next..first.min(take.end);
+        report(
+            damage,
+            lost,
+            next,
+            &format!("runs before ordinal {first}"),
+            "no such row",
+        );
         next = next.max(end);
     }
 }
 
-fn damaged(ordinal: u64, location: String, reason: &str) -> DamagedRecord {
-    DamagedRecord::new(location, ordinal.checked_sub(1).map(Ordinal::new), reason)
+/// Reports lost ordinals as one record; `readable_end` is where the readable items before them end.
+fn report(
+    damage: &mut DamageReport,
+    lost: Range<u64>,
+    readable_end: u64,
+    location: &str,
+    reason: &str,
+) {
+    if !lost.is_empty() {
+        let after = readable_end.checked_sub(1).map(Ordinal::new);
+        damage.push_many(
+            DamagedRecord::new(location, after, reason),
+            lost.end - lost.start,
+        );
+    }
 }
 
 /// Runs of at most `RUN_BYTES`, or of one larger item.

@@ -4,50 +4,65 @@
 //! itself, in the order of the list and no further than a page, and the walks are merged: so a page
 //! costs what its rows cost, however many threads there are. The other filters are conditions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use thread_store::{
-    Direction, ListFilter, Relation, Scan, SortKey, StoredThread, ThreadId, TimeRange, cwd_key,
+    DamageReport, DamagedRecord, Direction, ListFilter, Relation, Scan, SortKey, StoredThread,
+    ThreadId, TimeRange, cwd_key,
 };
 
 use crate::error::Result;
-use crate::record::{COLUMNS, Stored};
+use crate::record::{Stored, columns};
 
 /// More alternatives than this are one condition on a walk over everything.
 const MOST_WALKS: usize = 50;
 
-/// The threads that match, in the order of the scan.
+/// The threads that match, in the order of the scan, and which of their records are damaged.
 pub(crate) async fn scan(
     connection: &mut SqliteConnection,
     filter: &ListFilter,
     scan: &Scan,
-) -> Result<Vec<StoredThread>> {
+) -> Result<(Vec<StoredThread>, DamageReport)> {
+    let (mut threads, mut damage) = (Vec::new(), DamageReport::default());
     let walks = walks(filter);
     if walks.is_empty() {
-        return Ok(Vec::new());
+        return Ok((threads, damage));
     }
-    let (time, order) = (column(scan.sort_key), order(scan.direction));
     let mut query = QueryBuilder::new("");
-    if let Some(Relation::DescendantsOf(ancestor)) = filter.relation {
-        push_below(&mut query, ancestor);
+    push_page(&mut query, &walks, filter, scan);
+    for row in query.build().fetch_all(connection).await? {
+        let stored = Stored::read(&row)?;
+        if let Some(column) = stored.damaged {
+            let location = format!("thread {}", stored.head.thread_id);
+            damage.push(DamagedRecord::new(
+                location,
+                None,
+                format!("its {column} cannot be read"),
+            ));
+        }
+        threads.push(stored.thread);
     }
-    query.push(format_args!("SELECT {COLUMNS} FROM ("));
+    Ok((threads, damage))
+}
+
+fn push_page(query: &mut QueryBuilder<Sqlite>, walks: &[Walk], filter: &ListFilter, scan: &Scan) {
+    let (time, order) = (column(scan.sort_key), order(scan.direction));
+    if let Some(Relation::DescendantsOf(ancestor)) = filter.relation {
+        push_below(query, ancestor);
+    }
+    query.push(concat!("SELECT ", columns!(), " FROM ("));
     for (at, walk) in walks.iter().enumerate() {
         query.push(if at == 0 { "" } else { " UNION ALL " });
-        push_walk(&mut query, walk, filter, scan);
+        push_walk(query, walk, filter, scan);
     }
-    query.push(format_args!(
-        ") page JOIN threads t USING (key) JOIN heads h USING (key)"
-    ));
+    query.push(
+        ") page JOIN threads t USING (key) JOIN heads h USING (key) JOIN listing narrow USING (key)",
+    );
     query.push(format_args!(
         " ORDER BY page.{time} {order}, page.thread_id {order} LIMIT "
     ));
     query.push_bind(limit(scan));
-    let rows = query.build().fetch_all(connection).await?;
-    rows.iter()
-        .map(|row| Stored::read(row).map(|stored| stored.thread))
-        .collect()
 }
 
 /// The threads below one in the spawn relation, with their keys: parents before children.
@@ -155,24 +170,25 @@ fn push_below(query: &mut QueryBuilder<Sqlite>, ancestor: ThreadId) {
 fn push_walk(query: &mut QueryBuilder<Sqlite>, walk: &Walk, filter: &ListFilter, scan: &Scan) {
     let (time, order) = (column(scan.sort_key), order(scan.direction));
     query.push(format_args!(
-        "SELECT * FROM (SELECT l.key, l.{time}, l.thread_id FROM listing l"
+        "SELECT * FROM (SELECT l.key, l.{time}, l.thread_id FROM "
     ));
     match walk {
         Walk::Below(ancestor) => {
-            query.push(" WHERE l.key IN (SELECT key FROM below) AND l.thread_id <> ");
+            // `CROSS JOIN`: the subtree drives, whatever the planner thinks of its size.
+            query.push("below CROSS JOIN listing l ON l.key = below.key WHERE l.thread_id <> ");
             query.push_bind(ancestor.as_bytes().to_vec());
         }
         other => {
             let column = other.column();
             let key = index_suffix(scan.sort_key);
             query.push(format_args!(
-                " INDEXED BY {column}_by_{key} WHERE l.{column} = "
+                "listing l INDEXED BY {column}_by_{key} WHERE l.{column} = "
             ));
             push_value(query, other);
         }
     }
     push_after(query, scan);
-    push_conditions(query, filter);
+    push_conditions(query, walk.column(), filter);
     query.push(format_args!(
         " ORDER BY l.{time} {order}, l.thread_id {order} LIMIT "
     ));
@@ -204,22 +220,26 @@ fn push_after(query: &mut QueryBuilder<Sqlite>, scan: &Scan) {
     query.push(")");
 }
 
-/// Every filter as a condition, those of the walk too: they cost nothing again.
-fn push_conditions(query: &mut QueryBuilder<Sqlite>, filter: &ListFilter) {
-    if let Some(archived) = filter.archived {
+/// Every filter that is not walked by already, as a condition.
+fn push_conditions(query: &mut QueryBuilder<Sqlite>, walked: &str, filter: &ListFilter) {
+    if let Some(archived) = filter.archived.filter(|_| walked != "archived") {
         query.push(" AND l.archived = ").push_bind(archived);
     }
-    if let Some(kinds) = &filter.source_kinds {
+    if let Some(kinds) = filter.source_kinds.as_ref().filter(|_| walked != "source") {
         push_any(
             query,
             "source",
             kinds.iter().map(|kind| kind.as_str().to_owned()),
         );
     }
-    if let Some(names) = &filter.model_providers {
+    if let Some(names) = filter
+        .model_providers
+        .as_ref()
+        .filter(|_| walked != "provider")
+    {
         push_any(query, "provider", names.iter().cloned());
     }
-    if let Some(cwds) = &filter.cwds {
+    if let Some(cwds) = filter.cwds.as_ref().filter(|_| walked != "cwd") {
         push_any(query, "cwd", cwds.iter().map(|cwd| cwd_key(cwd)));
     }
     if let Some(wanted) = filter.has_preview {
@@ -227,13 +247,8 @@ fn push_conditions(query: &mut QueryBuilder<Sqlite>, filter: &ListFilter) {
     }
     push_range(query, "created_at", filter.created);
     push_range(query, "updated_at", filter.updated);
-    for (name, value) in &filter.labels {
-        query.push(" AND EXISTS (SELECT 1 FROM labels WHERE labels.key = l.key AND name = ");
-        query
-            .push_bind(name.clone())
-            .push(" AND value = ")
-            .push_bind(value.clone())
-            .push(")");
+    if !filter.labels.is_empty() {
+        push_labels(query, &filter.labels);
     }
     if let Some(term) = &filter.search_term {
         query.push(" AND EXISTS (SELECT 1 FROM listing_texts x WHERE x.key = l.key AND (0");
@@ -254,6 +269,22 @@ fn push_any(query: &mut QueryBuilder<Sqlite>, column: &str, values: impl Iterato
         " AND l.{column} IN (SELECT value FROM json_each("
     ));
     query.push_bind(values).push("))");
+}
+
+/// All of these labels: none of the pairs wanted is missing.
+fn push_labels(query: &mut QueryBuilder<Sqlite>, labels: &BTreeMap<String, String>) {
+    let wanted = serde_json::Value::from_iter(
+        labels
+            .iter()
+            .map(|(name, value)| vec![name.as_str(), value.as_str()]),
+    );
+    query
+        .push(" AND NOT EXISTS (SELECT 1 FROM json_each(")
+        .push_bind(wanted.to_string());
+    query.push(
+        ") wanted WHERE NOT EXISTS (SELECT 1 FROM labels WHERE labels.key = l.key
+            AND name = wanted.value ->> 0 AND labels.value = wanted.value ->> 1))",
+    );
 }
 
 fn push_range(query: &mut QueryBuilder<Sqlite>, column: &str, range: TimeRange) {
@@ -294,4 +325,126 @@ fn order(direction: Direction) -> &'static str {
 
 fn limit(scan: &Scan) -> i64 {
     i64::try_from(scan.limit).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection as _, Row as _};
+    use thread_store::{Position, SourceKind, Timestamp};
+
+    use super::*;
+    use crate::schema;
+
+    async fn plan(
+        connection: &mut SqliteConnection,
+        filter: &ListFilter,
+        scan: &Scan,
+    ) -> Vec<String> {
+        let mut query = QueryBuilder::new("EXPLAIN QUERY PLAN ");
+        push_page(&mut query, &walks(filter), filter, scan);
+        let rows = query.build().fetch_all(connection).await.unwrap();
+        rows.iter().map(|row| row.get("detail")).collect()
+    }
+
+    fn scans() -> impl Iterator<Item = Scan> {
+        let after = Position {
+            time: Timestamp::from_millis(5),
+            thread_id: ThreadId::from_bytes([5; 16]),
+        };
+        let each = |after| {
+            SortKey::ALL.into_iter().flat_map(move |sort_key| {
+                [Direction::Ascending, Direction::Descending].map(|direction| Scan {
+                    sort_key,
+                    direction,
+                    after,
+                    limit: 10,
+                })
+            })
+        };
+        each(None).chain(each(Some(after)))
+    }
+
+    #[tokio::test]
+    async fn a_page_below_an_ancestor_reads_its_subtree_and_nothing_else() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        schema::migrate(&mut connection).await.unwrap();
+        let below = ListFilter::default()
+            .with_relation(Relation::DescendantsOf(ThreadId::from_bytes([7; 16])));
+        for filter in [
+            below.clone(),
+            below.clone().with_archived(false),
+            below.with_model_providers(vec!["p".into()]),
+        ] {
+            for scan in scans() {
+                let steps = plan(&mut connection, &filter, &scan).await;
+                assert!(
+                    steps.contains(&"SEARCH l USING INTEGER PRIMARY KEY (rowid=?)".to_owned()),
+                    "{steps:?}"
+                );
+                assert!(
+                    !steps.iter().any(|step| step.starts_with("SCAN l")),
+                    "{steps:?}"
+                );
+            }
+        }
+    }
+
+    /// Rule L8, by the plans: each walk follows an index from where the page begins, in the order of
+    /// the page, and nothing is scanned or sorted but the page itself.
+    #[tokio::test]
+    async fn a_page_with_one_filter_reads_and_sorts_nothing_but_its_rows() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        schema::migrate(&mut connection).await.unwrap();
+        let id = ThreadId::from_bytes([7; 16]);
+        for (filter, index) in [
+            (ListFilter::default(), "archived_by_"),
+            (ListFilter::default().with_archived(false), "archived_by_"),
+            (
+                ListFilter::default().with_source_kinds(vec![SourceKind::Cli, SourceKind::Exec]),
+                "source_by_",
+            ),
+            (
+                ListFilter::default().with_model_providers(vec!["p".into()]),
+                "provider_by_",
+            ),
+            (
+                ListFilter::default().with_cwds(vec!["/a".into(), "/b".into()]),
+                "cwd_by_",
+            ),
+            (
+                ListFilter::default().with_relation(Relation::ChildrenOf(id)),
+                "spawn_parent_by_",
+            ),
+        ] {
+            for scan in scans() {
+                let steps = plan(&mut connection, &filter, &scan).await;
+                let index = format!("INDEX {index}{} (", index_suffix(scan.sort_key));
+                let walked = steps
+                    .iter()
+                    .filter(|step| step.starts_with("SEARCH l "))
+                    .collect::<Vec<_>>();
+                assert_eq!(walked.len(), walks(&filter).len(), "{steps:?}");
+                for step in walked {
+                    assert!(step.contains(&index), "{steps:?}");
+                    assert_eq!(
+                        step.contains(",thread_id)"),
+                        scan.after.is_some(),
+                        "{steps:?}"
+                    );
+                }
+                let scanned = steps.iter().filter(|step| step.starts_with("SCAN "));
+                assert!(
+                    scanned
+                        .clone()
+                        .all(|step| step == "SCAN page" || step.starts_with("SCAN (subquery")),
+                    "{steps:?}"
+                );
+                let sorts = steps
+                    .iter()
+                    .filter(|step| step.contains("TEMP B-TREE"))
+                    .count();
+                assert!(sorts <= 1, "{steps:?}");
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Result, SqliteError};
 
@@ -10,28 +10,42 @@ use crate::error::{Result, SqliteError};
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// Makes sure that there is a file that can be a database, and that only its owner can read what is
-/// created here.
-pub(crate) fn prepare(path: &Path) -> Result<()> {
-    if path.is_dir() {
-        return Err(wrong(path, "is a folder", None));
+/// created here. Answers its absolute path: names like `:memory:` and `file:x`, which SQLite would
+/// take for something else, are files like any other then.
+pub(crate) fn prepare(path: &Path) -> Result<PathBuf> {
+    let absolute =
+        std::path::absolute(path).map_err(|error| wrong(path, "is no path", Some(error)))?;
+    let path = absolute.as_path();
+    if let Some(existing) = path.ancestors().find(|place| place.exists()) {
+        refuse_network(existing)?;
     }
-    if let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        private_folder()
-            .create(folder)
-            .map_err(|error| wrong(folder, "cannot create the folder", Some(error)))?;
+    match path.metadata() {
+        Ok(meta) if meta.is_file() => check_magic(path)?,
+        Ok(meta) if meta.is_dir() => return Err(wrong(path, "is a folder", None)),
+        Ok(_) => return Err(wrong(path, "is not a regular file", None)),
+        Err(_) => create(path)?,
     }
-    match private_file().open(path) {
-        Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => check_magic(path)?,
-        Err(error) => return Err(wrong(path, "cannot create the file", Some(error))),
-    }
-    refuse_network(path)
+    Ok(absolute)
 }
 
-fn wrong(path: &Path, reason: &'static str, source: Option<std::io::Error>) -> SqliteError {
+fn create(path: &Path) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        let created = private_folder().create(folder);
+        created.map_err(|error| wrong(folder, "cannot create the folder", Some(error)))?;
+    }
+    match private_file().open(path) {
+        Ok(_) => Ok(()),
+        // Another process was faster.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => check_magic(path),
+        Err(error) => Err(wrong(path, "cannot create the file", Some(error))),
+    }
+}
+
+pub(crate) fn wrong(
+    path: &Path,
+    reason: &'static str,
+    source: Option<std::io::Error>,
+) -> SqliteError {
     SqliteError::Path {
         path: path.to_owned(),
         reason,

@@ -17,6 +17,11 @@ pub fn this_process(label: impl Into<String>) -> Holder {
     }
 }
 
+/// Whether it can be told here at all.
+pub(crate) fn can_tell() -> bool {
+    machine().is_some()
+}
+
 /// Whether the holder is known to be dead: a process of this machine that is gone.
 pub(crate) fn is_dead(holder: &Holder) -> bool {
     let (Some(process), Some(then)) = (holder.process, holder.incarnation.as_deref()) else {
@@ -27,11 +32,21 @@ pub(crate) fn is_dead(holder: &Holder) -> bool {
     }
     match (machine(), then.rsplit_once('/')) {
         // The same run of the machine and the same table of processes: the number means something.
-        (Some(machine), Some((its_machine, _))) if machine == its_machine => {
-            incarnation(process).as_deref() != Some(then)
-        }
+        (Some(machine), Some((its_machine, _))) if machine == its_machine => match look(process) {
+            Process::Gone => true,
+            Process::There(now) => now != then,
+            Process::Hidden => false,
+        },
         _ => false,
     }
+}
+
+/// What can be seen of a process.
+enum Process {
+    Gone,
+    /// With what tells it from others that had its number: the machine and the tick it was started at.
+    There(String),
+    Hidden,
 }
 
 fn host() -> Option<String> {
@@ -53,18 +68,35 @@ fn machine() -> Option<String> {
     Some(format!("{}/{}", boot.trim(), namespace.to_str()?))
 }
 
-/// Tells a process from others that had its number: the machine and the tick it was started at.
-fn incarnation(process: u32) -> Option<String> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+fn look(process: u32) -> Process {
+    match std::fs::read_to_string(format!("/proc/{process}/stat")) {
+        Ok(status) => started(&status).map_or(Process::Hidden, |state| state),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Process::Gone,
+        Err(_) => Process::Hidden,
+    }
+}
+
+/// Reads a line of `/proc/PID/stat` (`proc_pid_stat(5)`).
+fn started(status: &str) -> Option<Process> {
     // The second field is the program's name in parentheses, which may contain anything.
     let (_, fields) = status.rsplit_once(')')?;
     let mut fields = fields.split_whitespace();
     // A process that nobody has waited for yet has ended all the same.
-    if matches!(fields.next(), Some("Z" | "X")) {
-        return None;
+    if matches!(fields.next()?, "Z" | "X") {
+        return Some(Process::Gone);
     }
-    let started = fields.nth(18)?;
-    Some(format!("{}/{started}", machine()?))
+    Some(Process::There(format!(
+        "{}/{}",
+        machine()?,
+        fields.nth(18)?
+    )))
+}
+
+fn incarnation(process: u32) -> Option<String> {
+    match look(process) {
+        Process::There(incarnation) => Some(incarnation),
+        Process::Gone | Process::Hidden => None,
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]

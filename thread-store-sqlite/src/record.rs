@@ -1,7 +1,7 @@
 //! Records: rows and back.
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::{Connection as _, Row as _, SqliteConnection};
 use thread_store::{
     Epoch, Error, Identity, LeaseState, ListRow, Ordinal, StoredThread, ThreadId, ThreadMetadata,
     Timestamp,
@@ -10,61 +10,115 @@ use thread_store::{
 use crate::error::{Result, SqliteError};
 use crate::history::{number, ordinal};
 
-/// A thread with all that its row and its head know.
+/// A thread with all that its rows know.
 #[derive(Debug)]
 pub(crate) struct Stored {
-    pub(crate) key: i64,
+    pub(crate) head: Head,
     pub(crate) thread: StoredThread,
-    pub(crate) lease: LeaseState,
     pub(crate) create_request: Option<String>,
     pub(crate) update_request: Option<String>,
+    /// What of the record could not be read. The thread then is as bare as a new one.
+    pub(crate) damaged: Option<&'static str>,
 }
 
-/// The columns that [`Stored::read`] needs, of `threads t` and `heads h`.
-pub(crate) const COLUMNS: &str = "t.key, t.thread_id, t.identity, t.metadata, t.metadata_version, t.archived_at, \
-     t.create_request, t.update_request, h.next_ordinal, h.epoch, h.released, h.holder";
+/// What there is to know of a thread without its record.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(crate) key: i64,
+    pub(crate) thread_id: ThreadId,
+    pub(crate) archived: bool,
+    pub(crate) next_ordinal: Ordinal,
+    pub(crate) lease: LeaseState,
+}
+
+/// The columns that [`Stored::read`] needs, of `threads t`, `heads h` and `listing narrow`.
+macro_rules! columns {
+    () => {
+        "t.key, t.thread_id, t.identity, t.metadata, t.metadata_version, t.archived_at, \
+         t.create_request, t.update_request, h.next_ordinal, h.epoch, h.released, h.holder, \
+         narrow.created_at, narrow.updated_at, narrow.recency_at"
+    };
+}
+pub(crate) use columns;
 
 impl Stored {
+    /// Reads a row. A record that cannot be read costs itself only: what lists need of the thread
+    /// stands beside it.
     pub(crate) fn read(row: &SqliteRow) -> Result<Self> {
-        let key: i64 = row.try_get("key")?;
-        let bytes: &[u8] = row.try_get("thread_id")?;
-        let thread_id =
-            ThreadId::from_bytes(bytes.try_into().map_err(|_| damaged(key, "thread_id"))?);
-        let identity: Identity =
-            json(row.try_get("identity")?).ok_or_else(|| damaged(key, "identity"))?;
-        let metadata: ThreadMetadata =
-            json(row.try_get("metadata")?).ok_or_else(|| damaged(key, "metadata"))?;
-        let mut thread = StoredThread::new(thread_id, identity, metadata);
+        let head = Head::read(row)?;
+        let time = |name| row.try_get(name).map(Timestamp::from_millis);
+        let identity = json(row.try_get("identity")?);
+        let metadata = json(row.try_get("metadata")?);
+        let damaged = match (&identity, &metadata) {
+            (None, _) => Some("identity"),
+            (_, None) => Some("metadata"),
+            _ => None,
+        };
+        let (created_at, updated_at, recency_at) = (
+            time("created_at")?,
+            time("updated_at")?,
+            time("recency_at")?,
+        );
+        let bare = || {
+            let mut metadata = ThreadMetadata::new(created_at);
+            (metadata.updated_at, metadata.recency_at) = (updated_at, recency_at);
+            metadata
+        };
+        let identity = identity.unwrap_or_else(|| Identity::new(created_at));
+        let mut thread = StoredThread::new(head.thread_id, identity, metadata.unwrap_or_else(bare));
         thread.metadata_version = ordinal(row.try_get("metadata_version")?)?;
         thread.archived_at = row
             .try_get::<Option<i64>, _>("archived_at")?
             .map(Timestamp::from_millis);
-        thread.next_ordinal = Ordinal::new(ordinal(row.try_get("next_ordinal")?)?);
-        let holder: Option<&str> = row.try_get("holder")?;
-        let lease = LeaseState {
-            epoch: Epoch::new(ordinal(row.try_get("epoch")?)?),
-            holder: holder
-                .map(|text| json(text).ok_or_else(|| damaged(key, "holder")))
-                .transpose()?,
-            released: row.try_get("released")?,
-        };
+        thread.next_ordinal = head.next_ordinal;
         let create_request = row.try_get("create_request")?;
         let update_request = row.try_get("update_request")?;
         Ok(Self {
-            key,
+            head,
             thread,
-            lease,
             create_request,
             update_request,
+            damaged,
+        })
+    }
+
+    /// The whole record, or that it is damaged.
+    pub(crate) fn intact(self) -> Result<Self> {
+        match self.damaged {
+            Some(column) => Err(damaged(self.head.key, column)),
+            None => Ok(self),
+        }
+    }
+}
+
+impl Head {
+    fn read(row: &SqliteRow) -> Result<Self> {
+        let key: i64 = row.try_get("key")?;
+        let bytes: &[u8] = row.try_get("thread_id")?;
+        let thread_id =
+            ThreadId::from_bytes(bytes.try_into().map_err(|_| damaged(key, "thread_id"))?);
+        let holder: Option<&str> = row.try_get("holder")?;
+        let lease = LeaseState {
+            epoch: Epoch::new(ordinal(row.try_get("epoch")?)?),
+            // Without its holder a lease is as good: nobody is named then.
+            holder: holder.and_then(json),
+            released: row.try_get("released")?,
+        };
+        Ok(Self {
+            key,
+            thread_id,
+            archived: row.try_get::<Option<i64>, _>("archived_at")?.is_some(),
+            next_ordinal: Ordinal::new(ordinal(row.try_get("next_ordinal")?)?),
+            lease,
         })
     }
 
     /// Refuses an archived thread, unless they are included.
-    pub(crate) fn checked(self, include_archived: bool) -> Result<Self> {
-        if self.thread.is_archived() && !include_archived {
-            return Err(Error::archived(self.thread.thread_id).into());
+    pub(crate) fn checked(&self, include_archived: bool) -> Result<()> {
+        if self.archived && !include_archived {
+            return Err(Error::archived(self.thread_id).into());
         }
-        Ok(self)
+        Ok(())
     }
 }
 
@@ -81,14 +135,14 @@ pub(crate) async fn find(
     connection: &mut SqliteConnection,
     thread_id: ThreadId,
 ) -> Result<Option<Stored>> {
-    let row = sqlx::query(
-        "SELECT t.key, t.thread_id, t.identity, t.metadata, t.metadata_version, t.archived_at,
-            t.create_request, t.update_request, h.next_ordinal, h.epoch, h.released, h.holder
-         FROM threads t JOIN heads h USING (key) WHERE t.thread_id = ?",
-    )
-    .bind(&thread_id.as_bytes()[..])
-    .fetch_optional(connection)
-    .await?;
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM threads t JOIN heads h USING (key) JOIN listing narrow USING (key) WHERE t.thread_id = ?"
+    ))
+        .bind(&thread_id.as_bytes()[..])
+        .fetch_optional(connection)
+        .await?;
     row.as_ref().map(Stored::read).transpose()
 }
 
@@ -96,6 +150,21 @@ pub(crate) async fn find(
 pub(crate) async fn get(connection: &mut SqliteConnection, thread_id: ThreadId) -> Result<Stored> {
     find(connection, thread_id)
         .await?
+        .ok_or_else(|| Error::not_found(thread_id).into())
+}
+
+/// The head of the thread with this id, active or archived.
+pub(crate) async fn head(connection: &mut SqliteConnection, thread_id: ThreadId) -> Result<Head> {
+    let row = sqlx::query(
+        "SELECT t.key, t.thread_id, t.archived_at, h.next_ordinal, h.epoch, h.released, h.holder
+         FROM threads t JOIN heads h USING (key) WHERE t.thread_id = ?",
+    )
+    .bind(&thread_id.as_bytes()[..])
+    .fetch_optional(connection)
+    .await?;
+    row.as_ref()
+        .map(Head::read)
+        .transpose()?
         .ok_or_else(|| Error::not_found(thread_id).into())
 }
 
@@ -127,21 +196,96 @@ pub(crate) async fn insert(
     Ok(key)
 }
 
-/// Writes an edited record over the old one.
-pub(crate) async fn update(connection: &mut SqliteConnection, stored: &Stored) -> Result<()> {
-    let thread = &stored.thread;
+/// Writes edited metadata over the old ones. A touch moves times alone.
+pub(crate) async fn update(
+    connection: &mut SqliteConnection,
+    stored: &Stored,
+    touch: bool,
+) -> Result<()> {
+    let (thread, key) = (&stored.thread, stored.head.key);
     sqlx::query(
-        "UPDATE threads SET metadata = ?, metadata_version = ?, archived_at = ?, update_request = ?
-         WHERE key = ?",
+        "UPDATE threads SET metadata = ?, metadata_version = ?, update_request = ? WHERE key = ?",
     )
     .bind(text(&thread.metadata)?)
     .bind(number(thread.metadata_version)?)
-    .bind(thread.archived_at.map(Timestamp::as_millis))
     .bind(stored.update_request.as_deref())
-    .bind(stored.key)
+    .bind(key)
     .execute(&mut *connection)
     .await?;
-    project(connection, stored.key, &thread.list_row()).await
+    let row = thread.list_row();
+    if touch {
+        return project_times(connection, key, &row).await;
+    }
+    project(connection, key, &row).await
+}
+
+/// Moves the times of what lists sort by.
+async fn project_times(
+    connection: &mut SqliteConnection,
+    key: i64,
+    row: &ListRow<'_>,
+) -> Result<()> {
+    sqlx::query("UPDATE listing SET updated_at = ?, recency_at = ? WHERE key = ?")
+        .bind(row.updated_at.as_millis())
+        .bind(row.recency_at.as_millis())
+        .bind(key)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Archives or unarchives. The record itself is not touched.
+pub(crate) async fn set_archived(
+    connection: &mut SqliteConnection,
+    key: i64,
+    at: Option<Timestamp>,
+) -> Result<()> {
+    sqlx::query("UPDATE threads SET archived_at = ? WHERE key = ?")
+        .bind(at.map(Timestamp::as_millis))
+        .bind(key)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("UPDATE listing SET archived = ? WHERE key = ?")
+        .bind(at.is_some())
+        .bind(key)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Makes what lists filter and sort by anew, for every thread, if it was made in another way than it
+/// is now.
+pub(crate) async fn reproject(connection: &mut SqliteConnection) -> Result<()> {
+    let version = i64::from(ListRow::VERSION);
+    if projection(connection).await? == version {
+        return Ok(());
+    }
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let keys: Vec<i64> = sqlx::query_scalar("SELECT key FROM threads")
+        .fetch_all(&mut *transaction)
+        .await?;
+    for key in keys {
+        let row = sqlx::query(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM threads t JOIN heads h USING (key) JOIN listing narrow USING (key) WHERE t.key = ?"
+        ));
+        let row = row.bind(key).fetch_one(&mut *transaction).await?;
+        let stored = Stored::read(&row)?;
+        if stored.damaged.is_none() {
+            project(&mut transaction, key, &stored.thread.list_row()).await?;
+        }
+    }
+    sqlx::query("UPDATE counters SET value = ? WHERE name = 'projection'")
+        .bind(version)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await.map_err(SqliteError::Commit)
+}
+
+async fn projection(connection: &mut SqliteConnection) -> Result<i64> {
+    let row = sqlx::query("SELECT value FROM counters WHERE name = 'projection'");
+    Ok(row.fetch_one(connection).await?.try_get(0)?)
 }
 
 /// Writes what lists filter and sort by.

@@ -13,7 +13,7 @@ const APPLICATION_ID: i64 = 0x7468_7374;
 /// The statements that lead from each version to the next.
 const MIGRATIONS: &[&[&str]] = &[&[
     "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT",
-    "INSERT INTO counters VALUES ('epoch', 0)",
+    "INSERT INTO counters VALUES ('epoch', 0), ('projection', 0)",
     "CREATE TABLE threads (
         key INTEGER PRIMARY KEY,
         thread_id BLOB NOT NULL UNIQUE,
@@ -92,6 +92,13 @@ pub(crate) async fn check(connection: &mut SqliteConnection) -> Result<()> {
             "the SQLite database belongs to another program",
         )));
     }
+    if version < 0
+        || (application == APPLICATION_ID && version > 0 && !has_threads(connection).await?)
+    {
+        return Err(SqliteError::Damaged(
+            "the schema of the database file".to_owned(),
+        ));
+    }
     if version > CURRENT {
         return Err(SqliteError::NewerSchema {
             found: version,
@@ -152,6 +159,14 @@ async fn set_marks(connection: &mut SqliteConnection, version: i64) -> Result<()
             .await?;
     }
     Ok(())
+}
+
+async fn has_threads(connection: &mut SqliteConnection) -> Result<bool> {
+    let row =
+        sqlx::query("SELECT count(*) FROM sqlite_schema WHERE name = 'threads' AND type = 'table'")
+            .fetch_one(connection)
+            .await?;
+    Ok(row.try_get::<i64, _>(0)? == 1)
 }
 
 async fn is_empty(connection: &mut SqliteConnection) -> Result<bool> {

@@ -9,15 +9,15 @@ use thread_store::{
     AppendItems, AppendReceipt, AppendStep, Capabilities, ChangedThreads, Clock, Conflict,
     CreateThread, CreatedThread, DeleteThread, Direction, Durability, Error, HistoryPage, Holder,
     HolderLiveness, IfHeld, LeaseState, Limits, ListPlan, ListThreads, LoadHistory, Operation,
-    Persistence, ReadThread, ReleaseLease, ResumeThread, ResumedThread, SetArchived, Sharing,
-    StoredThread, SystemClock, ThreadId, ThreadPage, ThreadStore, Timestamp, UpdateThreadMetadata,
-    WriterLease, edit_metadata, reconcile_append,
+    Ordinal, Persistence, ReadThread, ReleaseLease, ResumeThread, ResumedThread, SetArchived,
+    Sharing, StoredThread, SystemClock, ThreadId, ThreadPage, ThreadStore, Timestamp,
+    UpdateThreadMetadata, WriterLease, edit_metadata, reconcile_append,
 };
 use tracing::instrument;
 
 use crate::database::{Database, Work};
 use crate::error::Result;
-use crate::record::Stored;
+use crate::record::Head;
 use crate::{history, list, process, record};
 
 /// A store in one SQLite file. Clones share its connections.
@@ -79,7 +79,11 @@ fn capabilities() -> Capabilities {
     let mut capabilities = Capabilities::volatile();
     capabilities.persistence = Persistence::Persistent;
     capabilities.durability = Durability::Append;
-    capabilities.holder_liveness = HolderLiveness::ByHost;
+    capabilities.holder_liveness = if process::can_tell() {
+        HolderLiveness::ByHost
+    } else {
+        HolderLiveness::Unknown
+    };
     capabilities.sharing = Sharing::Host;
     capabilities
 }
@@ -91,22 +95,21 @@ fn during<T>(operation: Operation, result: Result<T>) -> thread_store::Result<T>
 
 async fn grant(
     connection: &mut SqliteConnection,
-    stored: &Stored,
+    head: &Head,
     holder: Holder,
 ) -> Result<WriterLease> {
     let epoch = record::next_epoch(connection).await?;
     record::set_lease(
         connection,
-        stored.key,
+        head.key,
         &LeaseState::granted(epoch, holder.clone()),
     )
     .await?;
-    let thread = &stored.thread;
     Ok(WriterLease::new(
-        thread.thread_id,
+        head.thread_id,
         epoch,
         holder,
-        thread.next_ordinal,
+        head.next_ordinal,
     ))
 }
 
@@ -121,35 +124,36 @@ async fn create(
         Some(stored)
             if params.request_id.is_some() && stored.create_request == params.request_id =>
         {
-            stored
+            stored.intact()?
         }
         Some(_) => return Err(Error::conflict(params.thread_id, Conflict::AlreadyExists).into()),
         None => {
             let thread = params.to_thread(now);
             let key = record::insert(connection, &thread, params.request_id.as_deref()).await?;
-            history::insert(connection, key, thread_store::Ordinal::ZERO, &params.items).await?;
-            record::get(connection, params.thread_id).await?
+            history::insert(connection, key, Ordinal::ZERO, &params.items).await?;
+            record::get(connection, params.thread_id).await?.intact()?
         }
     };
     let lease = match params.lease {
-        Some(holder) => Some(grant(connection, &stored, holder).await?),
+        Some(holder) => Some(grant(connection, &stored.head, holder).await?),
         None => None,
     };
     Ok(CreatedThread::new(stored.thread, lease))
 }
 
 async fn resume(connection: &mut SqliteConnection, params: ResumeThread) -> Result<ResumedThread> {
-    let stored = record::get(connection, params.thread_id)
-        .await?
-        .checked(params.include_archived)?;
+    let stored = record::get(connection, params.thread_id).await?;
+    stored.head.checked(params.include_archived)?;
     let in_the_way = stored
+        .head
         .lease
         .blocking()
         .is_some_and(|holder| !process::is_dead(holder));
     if params.if_held == IfHeld::Refuse && in_the_way {
-        return Err(stored.lease.held_error(params.thread_id).into());
+        return Err(stored.head.lease.held_error(params.thread_id).into());
     }
-    let lease = grant(connection, &stored, params.holder).await?;
+    let stored = stored.intact()?;
+    let lease = grant(connection, &stored.head, params.holder).await?;
     Ok(ResumedThread::new(stored.thread, lease))
 }
 
@@ -164,39 +168,39 @@ async fn append(
         expected_ordinal,
         ..
     } = params;
-    let stored = record::get(connection, lease.thread_id).await?;
-    let end = stored.thread.next_ordinal;
-    stored.lease.check(&lease, end)?;
+    let head = record::head(connection, lease.thread_id).await?;
+    let end = head.next_ordinal;
+    head.lease.check(&lease, end)?;
     limits.check_items(&items)?;
     let first = expected_ordinal.unwrap_or(end);
     let standing = match AppendStep::new(lease.thread_id, expected_ordinal, items.len(), end)? {
         AppendStep::Write => 0,
         AppendStep::Compare(range) => {
             let (there, damage) =
-                history::load(connection, stored.key, &range, Direction::Ascending).await?;
+                history::load(connection, head.key, &range, Direction::Ascending).await?;
             damage.strict()?;
             reconcile_append(lease.thread_id, first, &items, there.records(), end)?
         }
     };
     let missing = &items[standing..];
     if !missing.is_empty() {
-        history::insert(connection, stored.key, end, missing).await?;
-        record::set_end(connection, stored.key, end.plus(missing.len())).await?;
+        history::insert(connection, head.key, end, missing).await?;
+        record::set_end(connection, head.key, end.plus(missing.len())).await?;
     }
     Ok(AppendReceipt::new(first, items.len()))
 }
 
 async fn release(connection: &mut SqliteConnection, params: ReleaseLease) -> Result<()> {
-    let stored = record::get(connection, params.lease.thread_id).await?;
-    if stored
+    let head = record::head(connection, params.lease.thread_id).await?;
+    if head
         .lease
-        .check_release(&params.lease, params.mode, stored.thread.next_ordinal)?
+        .check_release(&params.lease, params.mode, head.next_ordinal)?
     {
         let released = LeaseState {
             released: true,
-            ..stored.lease
+            ..head.lease
         };
-        record::set_lease(connection, stored.key, &released).await?;
+        record::set_lease(connection, head.key, &released).await?;
     }
     Ok(())
 }
@@ -205,11 +209,11 @@ async fn update(
     connection: &mut SqliteConnection,
     params: UpdateThreadMetadata,
 ) -> Result<StoredThread> {
-    let mut stored = record::get(connection, params.thread_id)
-        .await?
-        .checked(params.include_archived)?;
+    let stored = record::get(connection, params.thread_id).await?;
+    stored.head.checked(params.include_archived)?;
+    let mut stored = stored.intact()?;
     if edit_metadata(&mut stored.thread, &mut stored.update_request, &params)? {
-        record::update(connection, &stored).await?;
+        record::update(connection, &stored, params.patch.is_touch()).await?;
     }
     Ok(stored.thread)
 }
@@ -219,11 +223,11 @@ async fn subtree(
     connection: &mut SqliteConnection,
     root: ThreadId,
     descendants: bool,
-) -> Result<Vec<Stored>> {
-    let mut found = vec![record::get(connection, root).await?];
+) -> Result<Vec<Head>> {
+    let mut found = vec![record::head(connection, root).await?];
     if descendants {
         for thread_id in list::descendants(connection, root).await? {
-            found.push(record::get(connection, thread_id).await?);
+            found.push(record::head(connection, thread_id).await?);
         }
     }
     Ok(found)
@@ -235,26 +239,25 @@ async fn set_archived(
     now: Timestamp,
 ) -> Result<ChangedThreads> {
     let mut changed = Vec::new();
-    for mut stored in subtree(connection, params.thread_id, params.descendants).await? {
-        if stored.thread.is_archived() == params.archived {
+    for head in subtree(connection, params.thread_id, params.descendants).await? {
+        if head.archived == params.archived {
             continue;
         }
-        stored.thread.archived_at = params.archived.then_some(now);
-        record::update(connection, &stored).await?;
+        record::set_archived(connection, head.key, params.archived.then_some(now)).await?;
         if params.archived {
             let epoch = record::next_epoch(connection).await?;
-            record::set_lease(connection, stored.key, &LeaseState::fenced(epoch)).await?;
+            record::set_lease(connection, head.key, &LeaseState::fenced(epoch)).await?;
         }
-        changed.push(stored.thread.thread_id);
+        changed.push(head.thread_id);
     }
     Ok(ChangedThreads::new(changed))
 }
 
 async fn delete(connection: &mut SqliteConnection, params: DeleteThread) -> Result<ChangedThreads> {
     let mut deleted = Vec::new();
-    for stored in subtree(connection, params.thread_id, params.descendants).await? {
-        record::delete(connection, stored.key).await?;
-        deleted.push(stored.thread.thread_id);
+    for head in subtree(connection, params.thread_id, params.descendants).await? {
+        record::delete(connection, head.key).await?;
+        deleted.push(head.thread_id);
     }
     Ok(ChangedThreads::new(deleted))
 }
@@ -262,13 +265,12 @@ async fn delete(connection: &mut SqliteConnection, params: DeleteThread) -> Resu
 impl SqliteStore {
     async fn load(&self, params: LoadHistory) -> Result<HistoryPage> {
         let mut view = self.database.snapshot().await?;
-        let stored = record::get(&mut view, params.thread_id)
-            .await?
-            .checked(params.include_archived)?;
-        let end = stored.thread.next_ordinal;
+        let head = record::head(&mut view, params.thread_id).await?;
+        head.checked(params.include_archived)?;
+        let end = head.next_ordinal;
         let plan = params.plan(end)?;
         let (items, damage) =
-            history::load(&mut view, stored.key, &plan.take, params.direction).await?;
+            history::load(&mut view, head.key, &plan.take, params.direction).await?;
         if params.strict {
             damage.strict()?;
         }
@@ -278,26 +280,28 @@ impl SqliteStore {
     async fn read(&self, params: ReadThread) -> Result<StoredThread> {
         let mut view = self.database.snapshot().await?;
         let stored = record::get(&mut view, params.thread_id).await?;
-        Ok(stored.checked(params.include_archived)?.thread)
+        stored.head.checked(params.include_archived)?;
+        Ok(stored.intact()?.thread)
     }
 
     async fn check(&self, lease: &WriterLease) -> Result<()> {
         let mut view = self.database.snapshot().await?;
-        let stored = record::get(&mut view, lease.thread_id).await?;
-        Ok(stored.lease.check(lease, stored.thread.next_ordinal)?)
+        let head = record::head(&mut view, lease.thread_id).await?;
+        Ok(head.lease.check(lease, head.next_ordinal)?)
     }
 
     async fn list(&self, params: ListThreads) -> Result<ThreadPage> {
         let plan = ListPlan::new(&params, &self.capabilities.limits)?;
         let mut view = self.database.snapshot().await?;
-        let rows = list::scan(&mut view, &params.filter, &plan.scan()).await?;
+        let (rows, damage) = list::scan(&mut view, &params.filter, &plan.scan()).await?;
         let followed = match plan.follow_up(&rows) {
             Some(scan) => !list::scan(&mut view, &params.filter, &scan)
                 .await?
+                .0
                 .is_empty(),
             None => false,
         };
-        Ok(plan.page(rows, followed))
+        Ok(plan.page(rows, followed).with_damage(damage))
     }
 }
 

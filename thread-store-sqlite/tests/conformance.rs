@@ -1,5 +1,7 @@
 //! The conformance suite on SQLite.
 
+#![allow(clippy::unwrap_used)] // Tests state what they expect by failing.
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 

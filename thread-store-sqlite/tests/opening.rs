@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
-use thread_store::{CreateThread, RolloutItem, ThreadId, ThreadStore as _, ThreadStoreExt as _};
+use thread_store::{
+    CreateThread, ListFilter, RolloutItem, ThreadId, ThreadMetadataPatch, ThreadStore as _,
+    ThreadStoreExt as _,
+};
 use thread_store_sqlite::SqliteStore;
 
 fn folder() -> (TempDir, PathBuf) {
@@ -92,6 +95,81 @@ async fn a_newer_schema_is_refused_and_not_changed() {
 }
 
 #[tokio::test]
+async fn names_that_mean_something_to_sqlite_are_files_like_any_other() {
+    let (folder, _) = folder();
+    for name in [":memory:", "file:x.db", "file:y.db?mode=memory"] {
+        let path = folder.path().join(name);
+        let id = ThreadId::generate();
+        let store = SqliteStore::open(&path).await.unwrap();
+        store.create_thread(CreateThread::new(id)).await.unwrap();
+        store.close().await;
+        assert!(path.metadata().unwrap().len() > 0, "{name}");
+        assert_eq!(
+            SqliteStore::open(&path)
+                .await
+                .unwrap()
+                .thread(id)
+                .await
+                .unwrap()
+                .thread_id,
+            id
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_regular_file_is_refused() {
+    let (folder, _) = folder();
+    let pipe = folder.path().join("pipe");
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    for path in [pipe.as_path(), Path::new("/dev/null")] {
+        assert_eq!(
+            SqliteStore::open(path).await.unwrap_err().code(),
+            "invalid_request"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_claims_to_be_ours_and_is_not_is_corrupt() {
+    let (_folder, path) = folder();
+    SqliteStore::open(&path).await.unwrap().close().await;
+    execute(&path, "PRAGMA user_version = -1").await;
+    assert_eq!(refused(&path).await.code(), "corrupt");
+    execute(&path, "PRAGMA user_version = 1; DROP TABLE threads").await;
+    assert_eq!(refused(&path).await.code(), "corrupt");
+}
+
+#[tokio::test]
+async fn what_lists_look_at_is_made_anew_when_it_was_made_otherwise() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).await.unwrap();
+    let metadata = ThreadMetadataPatch::default().cwd("/here".to_owned());
+    store
+        .create_thread(CreateThread::new(ThreadId::generate()).with_metadata(metadata))
+        .await
+        .unwrap();
+    store.close().await;
+    execute(
+        &path,
+        "UPDATE listing SET cwd = 'old'; UPDATE counters SET value = 0 WHERE name = 'projection'",
+    )
+    .await;
+    let store = SqliteStore::open(&path).await.unwrap();
+    let here = ListFilter::default().with_cwds(vec!["/here".into()]);
+    assert_eq!(
+        store.list_threads(here.into()).await.unwrap().threads.len(),
+        1
+    );
+}
+
+#[tokio::test]
 async fn an_empty_file_becomes_a_store() {
     let (folder, _) = folder();
     let path = folder.path().join("x.db");
@@ -128,6 +206,10 @@ async fn a_closed_store_says_so_and_the_file_is_whole() {
         .unwrap();
     store.close().await;
     assert_eq!(store.thread(id).await.unwrap_err().code(), "unavailable");
+    assert_eq!(
+        store.rename(id, None).await.unwrap_err().code(),
+        "unavailable"
+    );
     assert!(!path.with_file_name("threads.db-wal").exists());
     assert_eq!(
         SqliteStore::open(&path)
@@ -139,29 +221,4 @@ async fn a_closed_store_says_so_and_the_file_is_whole() {
             .len(),
         1
     );
-}
-
-#[tokio::test]
-async fn damaged_pages_are_corrupt_and_not_a_panic() {
-    let (_folder, path) = folder();
-    let store = SqliteStore::open(&path).await.unwrap();
-    let id = ThreadId::generate();
-    let items =
-        (0..2000).map(|n| RolloutItem::try_from(format!("{{\"n\":{n}}}").as_str()).unwrap());
-    store
-        .create_thread(CreateThread::new(id).with_items(items.collect::<Vec<_>>()))
-        .await
-        .unwrap();
-    store.close().await;
-    let mut bytes = std::fs::read(&path).unwrap();
-    // Everything behind the first two pages becomes noise.
-    for byte in &mut bytes[2 * 8192..] {
-        *byte ^= 0x5a;
-    }
-    std::fs::write(&path, bytes).unwrap();
-    let answer = match SqliteStore::open(&path).await {
-        Ok(store) => store.history(id).await.map(|_| ()),
-        Err(error) => Err(error),
-    };
-    assert_eq!(answer.unwrap_err().code(), "corrupt");
 }

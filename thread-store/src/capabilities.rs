@@ -139,7 +139,8 @@ pub enum Search {
 pub struct Limits {
     /// The largest item, in bytes. At least [`Limits::LEAST_MAX_ITEM_BYTES`].
     pub max_item_bytes: usize,
-    /// The most bytes of items in one call.
+    /// The most bytes of items in one append. The items that a thread is created with are not
+    /// limited together, so that whatever is stored can be forked and copied.
     pub max_batch_bytes: usize,
     /// The most rows on a page of a list; larger page sizes are clamped to it.
     pub max_page_size: usize,
@@ -149,12 +150,30 @@ impl Limits {
     /// What every store must take in one item: 17 MiB.
     pub const LEAST_MAX_ITEM_BYTES: usize = 17 << 20;
 
-    /// Checks the size of a batch.
+    /// Checks the size of a batch that is to be appended.
     ///
     /// # Errors
     ///
     /// *Invalid request* (field `items`), with the sizes.
     pub fn check_items(&self, items: &[RolloutItem]) -> Result<(), Error> {
+        self.check_item_sizes(items)?;
+        let total: usize = items.iter().map(RolloutItem::len).sum();
+        if total > self.max_batch_bytes {
+            let max = self.max_batch_bytes;
+            return Err(Error::invalid(
+                "items",
+                format!("{total} bytes in one batch of at most {max}"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Checks the size of each item.
+    ///
+    /// # Errors
+    ///
+    /// *Invalid request* (field `items`), with the sizes.
+    pub fn check_item_sizes(&self, items: &[RolloutItem]) -> Result<(), Error> {
         if let Some(at) = items
             .iter()
             .position(|item| item.len() > self.max_item_bytes)
@@ -163,14 +182,6 @@ impl Limits {
             return Err(Error::invalid(
                 "items",
                 format!("item {at} has {len} bytes of at most {max}"),
-            ));
-        }
-        let total: usize = items.iter().map(RolloutItem::len).sum();
-        if total > self.max_batch_bytes {
-            let max = self.max_batch_bytes;
-            return Err(Error::invalid(
-                "items",
-                format!("{total} bytes in one batch of at most {max}"),
             ));
         }
         Ok(())

@@ -8,25 +8,49 @@
 /// the prefix `\\?\` vanishes, and case does not count.
 #[must_use]
 pub fn cwd_key(path: &str) -> String {
-    if is_windows(path) {
-        let path = path.strip_prefix(r"\\?\").unwrap_or(path);
-        normalize(&path.replace('\\', "/").to_lowercase())
-    } else {
-        normalize(path)
+    match Windows::of(path) {
+        Some(windows) => join(&windows.root, &windows.rest, true),
+        None if path.starts_with('/') => join("/", path, true),
+        None => join("", path, false),
     }
 }
 
-fn is_windows(path: &str) -> bool {
-    let bytes = path.as_bytes();
-    path.starts_with(r"\\")
-        || (bytes.len() >= 3
-            && bytes[0].is_ascii_alphabetic()
-            && bytes[1] == b':'
-            && (bytes[2] == b'\\' || bytes[2] == b'/'))
+/// A Windows path, with slashes and in lower case.
+struct Windows {
+    /// `c:/` or `//`, which no other path begins with once it is in its form.
+    root: String,
+    rest: String,
 }
 
-fn normalize(path: &str) -> String {
-    let absolute = path.starts_with('/');
+impl Windows {
+    fn of(path: &str) -> Option<Self> {
+        let plain = path.replace('\\', "/").to_lowercase();
+        let verbatim = path.starts_with(r"\\?\").then(|| plain[4..].to_owned());
+        let plain = match &verbatim {
+            Some(unc) if unc.starts_with("unc/") => format!("/{}", &unc[3..]),
+            Some(drive) => drive.clone(),
+            None => plain,
+        };
+        let bytes = plain.as_bytes();
+        let drive = bytes.len() >= 3 && bytes[0].is_ascii_alphabetic() && &bytes[1..3] == b":/";
+        if drive {
+            Some(Self {
+                root: plain[..3].to_owned(),
+                rest: plain[3..].to_owned(),
+            })
+        } else if path.starts_with(r"\\") {
+            Some(Self {
+                root: "//".to_owned(),
+                rest: plain,
+            })
+        } else {
+            None
+        }
+    }
+}
+
+/// The parts of a path behind its root. In an absolute path nothing lies above the root.
+fn join(root: &str, path: &str, absolute: bool) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {
@@ -38,12 +62,7 @@ fn normalize(path: &str) -> String {
             part => parts.push(part),
         }
     }
-    let joined = parts.join("/");
-    if absolute {
-        format!("/{joined}")
-    } else {
-        joined
-    }
+    format!("{root}{}", parts.join("/"))
 }
 
 #[cfg(test)]
@@ -64,7 +83,10 @@ mod tests {
             (r"C:\Users\Me\", "c:/users/me"),
             ("c:/users/me", "c:/users/me"),
             (r"\\?\C:\Users\me", "c:/users/me"),
-            (r"\\server\share", "/server/share"),
+            (r"\\server\share", "//server/share"),
+            (r"\\?\UNC\server\share\", "//server/share"),
+            (r"C:\..\x", "c:/x"),
+            ("C:/", "c:/"),
             ("", ""),
         ] {
             assert_eq!(cwd_key(spelling), form, "{spelling}");
@@ -78,6 +100,8 @@ mod tests {
             ("/srv/a", "/srv"),
             ("/srv/a", "srv/a"),
             (r"/srv\a", "/srv/a"),
+            (r"C:\..\x", "x"),
+            (r"\\srv\a", "/srv/a"),
         ] {
             assert_ne!(cwd_key(a), cwd_key(b));
         }

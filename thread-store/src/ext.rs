@@ -85,13 +85,14 @@ pub trait ThreadStoreExt: ThreadStore {
     ///
     /// # Errors
     ///
-    /// As [`ThreadStore::load_history`].
+    /// As a strict [`ThreadStore::load_history`]: *corrupt* if a record cannot be read.
     async fn history(&self, thread_id: ThreadId) -> Result<Vec<StoredItem>> {
         let mut items = Vec::new();
         let mut next = Some(OrdinalRange::ALL);
         while let Some(range) = next {
             let load = LoadHistory::new(thread_id)
                 .with_include_archived(true)
+                .with_strict(true)
                 .with_range(range);
             let page = self.load_history(load).await?;
             items.extend(page.items.iter());
@@ -104,13 +105,14 @@ pub trait ThreadStoreExt: ThreadStore {
     ///
     /// # Errors
     ///
-    /// As [`ThreadStore::load_history`].
+    /// As a strict [`ThreadStore::load_history`]: *corrupt* if one of them cannot be read.
     async fn last_items(&self, thread_id: ThreadId, count: usize) -> Result<Vec<StoredItem>> {
         if count == 0 {
             return self.thread(thread_id).await.map(|_| Vec::new());
         }
         let load = LoadHistory::new(thread_id)
             .with_include_archived(true)
+            .with_strict(true)
             .with_direction(Direction::Descending)
             .with_limit(count);
         Ok(self.load_history(load).await?.items.into_ascending())

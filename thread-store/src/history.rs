@@ -305,7 +305,12 @@ impl DamageReport {
 
     /// Adds one.
     pub fn push(&mut self, record: DamagedRecord) {
-        self.count += 1;
+        self.push_many(record, 1);
+    }
+
+    /// Adds neighbouring ones that are described as one.
+    pub fn push_many(&mut self, record: DamagedRecord, count: u64) {
+        self.count = self.count.saturating_add(count);
         if self.records.len() < Self::MAX_RECORDS {
             self.records.push(record);
         }

@@ -39,7 +39,10 @@ pub use list::{
     Cursor, Explanation, ListFilter, ListPlan, ListRow, Mismatch, Position, Relation, Scan,
     SortKey, ThreadPage, TimeRange,
 };
-pub use metadata::{Edit, LabelsPatch, ThreadMetadata, ThreadMetadataPatch, TokenUsage};
+pub use metadata::{
+    Edit, LabelsPatch, MAX_METADATA_BYTES, MAX_METADATA_DEPTH, ThreadMetadata, ThreadMetadataPatch,
+    TokenUsage,
+};
 pub use observer::{ObservedIdentity, ThreadObserver};
 pub use ordinal::Ordinal;
 pub use params::{

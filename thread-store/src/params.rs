@@ -11,7 +11,7 @@ use crate::id::ThreadId;
 use crate::item::RolloutItem;
 use crate::lease::{Holder, WriterLease};
 use crate::list::{Cursor, ListFilter, SortKey};
-use crate::metadata::{ThreadMetadata, ThreadMetadataPatch};
+use crate::metadata::{ThreadMetadata, ThreadMetadataPatch, size};
 use crate::ordinal::Ordinal;
 use crate::source::SessionSource;
 use crate::thread::{ForkedFrom, Identity, StoredThread};
@@ -127,6 +127,13 @@ impl CreateThread {
         }
     }
 
+    /// Makes the thread a child: sets its parent, and a spawn source that names it.
+    #[must_use]
+    pub fn spawned_by(self, parent: ThreadId, depth: u32) -> Self {
+        self.with_parent(parent)
+            .with_source(SessionSource::spawned_by(parent, depth))
+    }
+
     /// Sets everything that an identity has.
     #[must_use]
     pub fn with_identity(self, identity: Identity) -> Self {
@@ -147,7 +154,7 @@ impl CreateThread {
         }
     }
 
-    /// Checks sizes and the metadata.
+    /// Checks the size of each item, the source, and the metadata.
     ///
     /// # Errors
     ///
@@ -155,7 +162,8 @@ impl CreateThread {
     pub fn validate(&self, limits: &Limits) -> Result<(), Error> {
         check_request_id(self.request_id.as_deref())?;
         self.metadata.validate()?;
-        limits.check_items(&self.items)
+        size::check("source", &self.source)?;
+        limits.check_item_sizes(&self.items)
     }
 
     /// The record of the thread that is to be created; `now` is used where no time was given.

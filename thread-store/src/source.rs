@@ -105,7 +105,7 @@ pub enum SourceKind {
 
 impl SourceKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: &'static [Self] = &[
         Self::Cli,
         Self::VsCode,
         Self::Exec,
@@ -152,7 +152,8 @@ impl SourceKind {
 }
 
 impl SessionSource {
-    /// A thread spawned by `parent` at this depth.
+    /// The source of a thread spawned by `parent` at this depth. A thread becomes a child by having
+    /// a parent as well; see [`CreateThread::spawned_by`](crate::CreateThread::spawned_by).
     #[must_use]
     pub fn spawned_by(parent: ThreadId, depth: u32) -> Self {
         Self::SubAgent(SubAgentSource::ThreadSpawn(ThreadSpawn::new(parent, depth)))

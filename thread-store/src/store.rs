@@ -33,7 +33,8 @@ use crate::thread::StoredThread;
 ///
 /// **Errors.** An operation that fails changes nothing that any reader can see (I6); only
 /// *unavailable* with an unknown outcome leaves that open, and repeating the call settles it. Checks
-/// come in this order: not found, fenced, closed, archived, invalid request, ordinal (I9).
+/// come in this order: not found, fenced, closed, archived, invalid request, ordinal (I9). (A creation
+/// has nothing to find: it may refuse what is invalid before it looks whether the id exists.)
 ///
 /// **Visibility.** What returned is seen by every later call through any handle on the same data
 /// (A9). What [`capabilities`](Self::capabilities) does not claim answers *unsupported* and has no

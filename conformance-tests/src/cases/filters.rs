@@ -1,5 +1,7 @@
 //! Filters, one by one.
 
+use std::collections::BTreeMap;
+
 use thread_store::*;
 
 use crate::case::*;
@@ -25,6 +27,34 @@ fn label(key: &str, value: &str) -> ListFilter {
 
 fn metadata() -> ThreadMetadataPatch {
     ThreadMetadataPatch::default()
+}
+
+pub(super) async fn filters_with_many_alternatives_and_labels_are_answered(cx: Cx) -> CaseResult {
+    let labels: BTreeMap<_, _> = (0..1500)
+        .map(|n| (format!("label {n}"), n.to_string()))
+        .collect();
+    let mut patch = ThreadMetadataPatch::default().cwd("/dir/77".to_owned());
+    labels
+        .iter()
+        .for_each(|(key, value)| patch.labels.set(key, value));
+    let id = cx.make(cx.create().with_metadata(patch)).await?;
+    cx.thread(0).await?;
+    let cwds = (0..2000).map(|n| format!("/dir/{n}")).collect();
+    let names = (0..2000).map(|n| format!("provider {n}")).collect();
+    let all = filter().with_labels(labels.clone()).with_cwds(cwds);
+    expect_eq("all labels", vec![id], cx.list(all.clone()).await?)?;
+    expect_eq(
+        "no provider",
+        vec![],
+        cx.list(all.with_model_providers(names)).await?,
+    )?;
+    let mut other = labels;
+    other.insert("label 3".to_owned(), "other".to_owned());
+    expect_eq(
+        "another value",
+        vec![],
+        cx.list(filter().with_labels(other)).await?,
+    )
 }
 
 pub(super) async fn nothing_is_hidden_without_a_filter(cx: Cx) -> CaseResult {
@@ -94,7 +124,7 @@ pub(super) async fn every_shape_of_source_has_exactly_one_kind(cx: Cx) -> CaseRe
     for (source, kind) in sources() {
         threads.push((cx.make(cx.create().with_source(source)).await?, kind));
     }
-    for kind in SourceKind::ALL {
+    for &kind in SourceKind::ALL {
         let expected: Vec<_> = threads
             .iter()
             .filter(|(_, it)| *it == kind)

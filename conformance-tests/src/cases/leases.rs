@@ -7,6 +7,18 @@ use crate::context::Cx;
 use crate::tasks::at_once;
 use crate::words::*;
 
+pub(super) async fn a_lease_that_was_never_granted_allows_nothing(cx: Cx) -> CaseResult {
+    let id = cx.thread(2).await?;
+    for epoch in [Epoch::default(), Epoch::new(1)] {
+        let made_up = WriterLease::new(id, epoch, cx.holder(), Ordinal::new(2));
+        match cx.append(&made_up, cx.items(2..3)).await {
+            Err(error) if error.as_conflict().is_some() => {}
+            answer => return fail("append", "a conflict", answer),
+        }
+    }
+    cx.expect_items(id, 2).await
+}
+
 pub(super) async fn a_lease_says_what_it_is_for(cx: Cx) -> CaseResult {
     let holder = Holder::new("agent")
         .with_host("box")

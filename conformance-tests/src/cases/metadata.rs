@@ -25,6 +25,70 @@ async fn expect_edit(cx: &Cx, before: &StoredThread, field: &str, value: Value) 
     expect_eq("the thread", after, cx.read(before.thread_id).await?)
 }
 
+/// A value of so many arrays in each other.
+fn nested(levels: usize) -> Value {
+    (0..levels).fold(Value::from(1), |inner, _| Value::from(vec![inner]))
+}
+
+pub(super) async fn values_nested_too_deep_are_refused_and_disturb_nothing(cx: Cx) -> CaseResult {
+    let id = cx.thread(1).await?;
+    for levels in [MAX_METADATA_DEPTH, 100, 126, 127] {
+        let policy = ThreadMetadataPatch::default().approval_policy(nested(levels));
+        let mut unknown = ThreadMetadataPatch::default();
+        unknown
+            .extra
+            .insert("of_the_future".to_owned(), nested(levels));
+        for patch in [policy, unknown] {
+            let create = cx.create().with_metadata(patch.clone());
+            expect_error(
+                "create",
+                "invalid_request",
+                cx.store().create_thread(create).await,
+            )?;
+            let update = UpdateThreadMetadata::new(id, patch);
+            let answer = cx.store().update_thread_metadata(update).await;
+            expect_error("update", "invalid_request", answer)?;
+        }
+        let shape = serde_json::json!({ "internal": nested(levels) });
+        let Ok(source) = serde_json::from_value::<SessionSource>(shape) else {
+            continue;
+        };
+        let create = cx.create().with_source(source);
+        expect_error(
+            "create",
+            "invalid_request",
+            cx.store().create_thread(create).await,
+        )?;
+    }
+    expect_eq("the list", vec![id], cx.list_all().await?)
+}
+
+pub(super) async fn values_nested_as_deep_as_allowed_come_back(cx: Cx) -> CaseResult {
+    let id = cx.thread(1).await?;
+    let deep = nested(MAX_METADATA_DEPTH - 1);
+    let patch = ThreadMetadataPatch::default().approval_policy(deep.clone());
+    cx.store()
+        .update_thread_metadata(UpdateThreadMetadata::new(id, patch))
+        .await?;
+    expect_eq(
+        "the value",
+        Some(deep),
+        cx.read(id).await?.metadata.approval_policy,
+    )
+}
+
+pub(super) async fn metadata_too_large_are_refused(cx: Cx) -> CaseResult {
+    let id = cx.thread(1).await?;
+    let before = cx.read(id).await?;
+    let patch = ThreadMetadataPatch::default().name("x".repeat(MAX_METADATA_BYTES));
+    let answer = cx
+        .store()
+        .update_thread_metadata(UpdateThreadMetadata::new(id, patch))
+        .await;
+    expect_error("update", "invalid_request", answer)?;
+    expect_eq("the thread", before, cx.read(id).await?)
+}
+
 pub(super) async fn the_empty_patch_changes_nothing(cx: Cx) -> CaseResult {
     let id = cx.thread(1).await?;
     let before = cx.read(id).await?;

@@ -19,7 +19,7 @@ pub(super) async fn demo(store: &Store, out: &mut Output, samples: &Path) -> Don
         .iter()
         .find(|thread| thread.spawn_parent().is_none())
     {
-        out.say(format_args!("\nOne of them:\n"))?;
+        out.heading(format_args!("One of them:"))?;
         show::show(store, out, thread.thread_id).await?;
     }
     Ok(())

@@ -26,7 +26,10 @@ pub(super) async fn history(store: &Store, out: &mut Output, id: ThreadId, part:
     let mut next = Some(load);
     while let Some(load) = next {
         let page = store.load_history(load.clone()).await?;
-        next = page.rest.map(|rest| load.with_range(rest));
+        next = page
+            .rest
+            .filter(|_| !out.is_unread())
+            .map(|rest| load.with_range(rest));
         print(out, page, part.raw)?;
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use thread_store::{
-    AppendItems, Conflict, CreateThread, DamageReport, Holder, IfHeld, Ordinal, Result,
+    AppendItems, Conflict, CreateThread, DamageReport, Error, Holder, IfHeld, Ordinal, Result,
     ResumeThread, RolloutItem, StoredThread, ThreadId, ThreadMetadataPatch, ThreadObserver,
     ThreadStoreExt as _, Timestamp, UpdateThreadMetadata,
 };
@@ -46,6 +46,12 @@ async fn import_path(
         let line = serde_json::json!({ "path": path, "outcome": "unreadable", "reason": reason });
         out.notice(&line, format_args!("{}: {reason}", path.display()))?;
     }
+    if home.threads().is_empty() && home.unreadable().is_empty() {
+        return Ok(Err(Error::invalid(
+            "path",
+            format!("{}: no rollouts there", path.display()),
+        )));
+    }
     let progress = Progress::new(out, home.threads().len());
     for thread in home.threads() {
         progress.step();
@@ -59,6 +65,9 @@ async fn import_path(
     }
     Ok(Ok(()))
 }
+
+/// Items that are appended at once.
+const BATCH: usize = 1000;
 
 /// What became of one thread.
 #[derive(Debug, Serialize)]
@@ -218,18 +227,24 @@ async fn extend(store: &Store, id: ThreadId, items: &[RolloutItem]) -> Result<(O
     Ok((Outcome::Extended, new.len()))
 }
 
-/// Appends in the way that a live thread would: items first, then what they tell.
+/// Appends, and before it edits the metadata by what the items tell: if this is ended half-way, the
+/// next import finds the items missing and does both again.
 async fn append(store: &Store, id: ThreadId, end: Ordinal, items: &[RolloutItem]) -> Result<()> {
     let thread = store.thread(id).await?;
-    let lease = lease(store, &thread).await?;
-    let append = AppendItems::new(lease.clone(), items.to_vec()).with_expected_ordinal(end);
-    let appended = store.append_items(append).await;
-    store.shutdown_thread(lease).await?;
-    appended?;
     let mut observer = ThreadObserver::resuming(&thread);
     items.iter().for_each(|item| observer.observe(item));
+    let lease = lease(store, &thread).await?;
     let update = UpdateThreadMetadata::new(id, observer.take_patch()).with_include_archived(true);
-    store.update_thread_metadata(update).await.map(drop)
+    let mut done = store.update_thread_metadata(update).await.map(drop);
+    let mut end = end;
+    for batch in items.chunks(BATCH) {
+        if done.is_ok() {
+            let append = AppendItems::new(lease.clone(), batch.to_vec()).with_expected_ordinal(end);
+            done = store.append_items(append).await.map(drop);
+            end = end.plus(batch.len());
+        }
+    }
+    done.and(store.shutdown_thread(lease).await)
 }
 
 /// A thread that somebody is writing to is not taken from them.

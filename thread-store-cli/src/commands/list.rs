@@ -1,50 +1,45 @@
 //! Lists.
 
-use futures::StreamExt as _;
-use thread_store::{StoredThread, ThreadStoreExt as _};
-
 use super::{Done, Store};
-use crate::args::ListArgs;
+use crate::args::{ListArgs, PAGE};
 use crate::output::{Output, print_table, print_tree};
 
 pub(super) async fn list(store: &Store, out: &mut Output, args: &ListArgs) -> Done {
-    let params = args.to_params()?;
-    if args.limit.is_some() {
-        let page = store.list_threads(params).await?;
-        print(out, &page.threads, args.tree)?;
-        if page.clamped {
-            out.warn(format_args!("at most {} threads at once", page.page_size))?;
-        }
-        if let Some(cursor) = page.next_cursor {
-            out.warn(format_args!("there are more: --cursor {cursor}"))?;
-        }
-        return Ok(());
-    }
-    let mut threads = store.all_threads(params);
+    let mut params = args.to_params()?;
+    let mut left = args.limit.unwrap_or(usize::MAX);
     let mut shown = Vec::new();
-    while let Some(thread) = threads.next().await {
-        let thread = thread?;
-        // Machines get each row at once; a table needs all of them.
-        if out.is_json() {
-            out.json(&thread)?
-        } else {
-            shown.push(thread)
+    let next = loop {
+        let page = store.list_threads(params.clone()).await?;
+        left -= page.threads.len();
+        for record in &page.damage.records {
+            out.warn(format_args!("{}: {}", record.location, record.reason))?;
         }
+        // Machines get each page at once; a table needs all of them.
+        if out.is_json() {
+            page.threads
+                .iter()
+                .try_for_each(|thread| out.json(thread))?;
+        } else {
+            shown.extend(page.threads);
+        }
+        match page.next_cursor {
+            Some(cursor) if left > 0 && !out.is_unread() => {
+                params = params.with_page_size(left.min(PAGE)).with_cursor(cursor);
+            }
+            next => break next,
+        }
+    };
+    if args.tree {
+        print_tree(out, &shown)?;
+    } else if !out.is_json() {
+        print_table(out, &shown)?;
     }
-    if out.is_json() {
-        Ok(())
-    } else {
-        print(out, &shown, args.tree)
-    }
-}
-
-fn print(out: &mut Output, threads: &[StoredThread], tree: bool) -> Done {
-    if out.is_json() {
-        threads.iter().try_for_each(|thread| out.json(thread))?;
-    } else if tree {
-        print_tree(out, threads)?;
-    } else {
-        print_table(out, threads)?;
+    match next {
+        Some(cursor) if out.is_json() => {
+            out.aside(&serde_json::json!({ "next_cursor": cursor }))?
+        }
+        Some(cursor) => out.warn(format_args!("there are more: --cursor {cursor}"))?,
+        None => {}
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 use futures::TryStreamExt as _;
 use thread_store::{
-    ListFilter, ListThreads, Relation, StoredThread, ThreadId, ThreadStoreExt as _,
+    Direction, ListFilter, ListThreads, LoadHistory, Relation, StoredThread, ThreadId,
+    ThreadStoreExt as _,
 };
 
 use super::{Done, Store};
@@ -30,10 +31,14 @@ pub(super) async fn show(store: &Store, out: &mut Output, id: ThreadId) -> Done 
             label(child)
         ))?;
     }
-    let items = store.last_items(id, LAST_ITEMS).await?;
+    let load = LoadHistory::new(id)
+        .with_include_archived(true)
+        .with_direction(Direction::Descending)
+        .with_limit(LAST_ITEMS);
+    let items = store.load_history(load).await?.items.into_ascending();
     if !items.is_empty() {
-        out.say(format_args!(
-            "\nThe last {} of {} items:",
+        out.heading(format_args!(
+            "The last {} of {} items:",
             items.len(),
             thread.next_ordinal
         ))?;

@@ -17,16 +17,47 @@ pub(crate) use text::{item_summary, label, one_line};
 pub(crate) use tree::print_tree;
 
 /// Standard output, in one of two forms. What is beside the answer goes to standard error.
+///
+/// A reader that goes away ends the output and nothing else: a change that is under way goes on.
 pub(crate) struct Output {
     json: bool,
     out: BufWriter<Stdout>,
+    unread: bool,
 }
 
 impl Output {
     pub(crate) fn new(json: bool) -> Self {
+        let out = BufWriter::with_capacity(64 << 10, io::stdout());
         Self {
             json,
-            out: BufWriter::with_capacity(64 << 10, io::stdout()),
+            out,
+            unread: false,
+        }
+    }
+
+    /// Whether nobody reads any more: what only reads can stop.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.unread
+    }
+
+    fn line(&mut self, line: &[u8]) -> io::Result<()> {
+        if self.unread {
+            return Ok(());
+        }
+        let written = self
+            .out
+            .write_all(line)
+            .and_then(|()| self.out.write_all(b"\n"));
+        self.settle(written)
+    }
+
+    fn settle(&mut self, written: io::Result<()>) -> io::Result<()> {
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.unread = true;
+                Ok(())
+            }
+            written => written,
         }
     }
 
@@ -36,8 +67,7 @@ impl Output {
 
     /// One line for machines.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, value)?;
-        self.out.write_all(b"\n")
+        self.line(&serde_json::to_vec(value)?)
     }
 
     /// One line for people; nothing for machines.
@@ -45,8 +75,15 @@ impl Output {
         if self.json {
             Ok(())
         } else {
-            writeln!(self.out, "{line}")
+            self.line(without_controls(line).as_bytes())
         }
+    }
+
+    /// A line above others, for people.
+    pub(crate) fn heading(&mut self, line: Arguments<'_>) -> io::Result<()> {
+        self.say(format_args!(""))?;
+        self.say(line)?;
+        self.say(format_args!(""))
     }
 
     /// One answer, in the form that was asked for.
@@ -60,14 +97,19 @@ impl Output {
 
     /// A line of bytes as they are.
     pub(crate) fn bytes(&mut self, line: &[u8]) -> io::Result<()> {
-        self.out.write_all(line)?;
-        self.out.write_all(b"\n")
+        self.line(line)
     }
 
     /// Something to know beside the answer.
     pub(crate) fn warn(&mut self, line: Arguments<'_>) -> io::Result<()> {
-        self.out.flush()?;
-        writeln!(io::stderr(), "{line}")
+        let flushed = self.out.flush();
+        self.settle(flushed)?;
+        writeln!(io::stderr(), "{}", without_controls(line))
+    }
+
+    /// Something for machines to know beside the answer.
+    pub(crate) fn aside(&mut self, value: &impl Serialize) -> io::Result<()> {
+        writeln!(io::stderr(), "{}", serde_json::to_string(value)?)
     }
 
     /// An answer for machines that is a warning for people.
@@ -86,6 +128,15 @@ impl Output {
     }
 
     pub(crate) fn finish(mut self) -> io::Result<()> {
-        self.out.flush()
+        let flushed = self.out.flush();
+        self.settle(flushed)
     }
+}
+
+/// Texts of threads and names of files may hold what steers a terminal.
+fn without_controls(line: Arguments<'_>) -> String {
+    line.to_string()
+        .chars()
+        .map(|it| if it.is_control() { ' ' } else { it })
+        .collect()
 }

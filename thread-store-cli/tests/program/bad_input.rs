@@ -151,6 +151,39 @@ fn stores_that_cannot_be_opened_are_told_and_left_as_they_are() {
 }
 
 #[test]
+fn a_record_that_is_nested_too_deep_to_be_metadata_is_kept_and_disturbs_nothing() {
+    let program = Program::new();
+    let id = "019cadc7-84e0-7000-8000-0000000000cc";
+    let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    let lines = [
+        format!(
+            r#"{{"timestamp":"2026-03-02T09:00:00.000Z","type":"session_meta","payload":{{"id":"{id}","source":{}}}}}"#,
+            deep(127)
+        ),
+        format!(
+            r#"{{"timestamp":"2026-03-02T09:00:01.000Z","type":"turn_context","payload":{{"model":"m","approval_policy":{}}}}}"#,
+            deep(127)
+        ),
+        format!(
+            r#"{{"timestamp":"2026-03-02T09:00:02.000Z","type":"turn_context","payload":{{"sandbox_policy":{}}}}}"#,
+            deep(5000)
+        ),
+    ];
+    let text = format!("{}\n", lines.join("\n"));
+    let imported = program.import(&program.file("rollout-deep.jsonl", &text));
+    assert_eq!(imported[0]["outcome"], "imported");
+    assert_eq!(program.json(&["list"])[0]["model"], "m");
+    assert_eq!(program.run(&["history", id, "--raw"]).text(), text);
+}
+
+#[test]
+fn a_folder_without_rollouts_is_told() {
+    let program = Program::new();
+    program.file("folder/config.toml", "");
+    assert_eq!(program.run(&["import", "folder"]).code, 1);
+}
+
+#[test]
 fn people_are_told_in_one_line_with_the_code() {
     let program = Program::new();
     let answer = program.run(&["show", UNKNOWN]);

@@ -10,7 +10,7 @@ use crate::params::ReleaseMode;
 
 /// What a store keeps of the newest lease of a thread, next to its history, and checks in the same
 /// atomic step as the append.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct LeaseState {
     /// The newest epoch that the thread has seen.
     pub epoch: Epoch,
@@ -19,6 +19,13 @@ pub struct LeaseState {
     pub holder: Option<Holder>,
     /// Whether it was released.
     pub released: bool,
+}
+
+/// The state of a thread that nobody ever had a lease on.
+impl Default for LeaseState {
+    fn default() -> Self {
+        Self::fenced(Epoch::default())
+    }
 }
 
 impl LeaseState {

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::metadata::size;
 use crate::time::Timestamp;
 
 /// The members of one JSON object: names, and values as they stand in the text.
@@ -17,6 +18,10 @@ use crate::time::Timestamp;
 pub struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Members<'a> {
+    /// The deepest value that is read as a tree. It leaves room for what it becomes a part of; see
+    /// [`MAX_METADATA_DEPTH`](crate::MAX_METADATA_DEPTH).
+    pub const MAX_VALUE_DEPTH: usize = 48;
+
     /// Takes the text of an object apart, one level deep.
     #[must_use]
     pub fn of(json: &'a [u8]) -> Self {
@@ -73,10 +78,15 @@ impl<'a> Members<'a> {
         serde_json::from_str(self.get(name)?.get()).ok()
     }
 
-    /// A member of any type that can be read from JSON.
+    /// A member of any type that can be read from JSON. One that is nested deeper than
+    /// [`MAX_VALUE_DEPTH`](Self::MAX_VALUE_DEPTH) is as good as absent.
     #[must_use]
     pub fn parse<T: Deserialize<'a>>(&self, name: &str) -> Option<T> {
-        serde_json::from_str(self.get(name)?.get()).ok()
+        let json = self.get(name)?.get();
+        if size::depth(json) > Self::MAX_VALUE_DEPTH {
+            return None;
+        }
+        serde_json::from_str(json).ok()
     }
 
     /// A member that is an RFC 3339 time.

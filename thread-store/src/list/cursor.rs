@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 
 use super::{ListFilter, Position, SortKey};
+use crate::cwd::cwd_key;
 use crate::error::Error;
 use crate::history::Direction;
 use crate::id::ThreadId;
@@ -103,17 +104,19 @@ pub(super) fn decode(cursor: &Cursor, filter: &ListFilter, key: SortKey) -> Resu
     })
 }
 
-/// A number that stands for the filter and the key. The order of alternatives does not count.
+/// A number that stands for the filter and the key. The order of alternatives and the spelling of
+/// directories do not count, and a filter that a later version adds leaves cursors without it good.
 fn binding(filter: &ListFilter, key: SortKey) -> u64 {
     let mut filter = filter.clone();
     if let Some(kinds) = &mut filter.source_kinds {
         kinds.sort_unstable();
     }
-    for texts in [&mut filter.model_providers, &mut filter.cwds]
-        .into_iter()
-        .flatten()
-    {
-        texts.sort_unstable();
+    if let Some(cwds) = &mut filter.cwds {
+        *cwds = cwds.iter().map(|cwd| cwd_key(cwd)).collect();
+        cwds.sort_unstable();
+    }
+    if let Some(names) = &mut filter.model_providers {
+        names.sort_unstable();
     }
     // Writing these types as JSON cannot fail: all map keys are strings.
     digest(&serde_json::to_vec(&(filter, key)).unwrap_or_default())

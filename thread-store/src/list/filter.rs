@@ -14,6 +14,8 @@ use crate::time::Timestamp;
 /// Which threads are on a list: those that match every filter given. `None` is any; an empty list
 /// of alternatives matches nothing.
 ///
+/// In JSON filters that are not given are left out.
+///
 /// [`matches`](Self::matches) is the reference: a store may answer a list in any way that gives the
 /// same threads.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -21,24 +23,34 @@ use crate::time::Timestamp;
 #[non_exhaustive]
 pub struct ListFilter {
     /// Archived threads only, or active ones only.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub archived: Option<bool>,
     /// Threads of any of these sources.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub source_kinds: Option<Vec<SourceKind>>,
     /// Threads of any of these providers. A thread without a provider has none of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_providers: Option<Vec<String>>,
     /// Threads in any of these directories, compared by [`cwd_key`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cwds: Option<Vec<String>>,
     /// Children or descendants of a thread.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub relation: Option<Relation>,
     /// Threads that have all of these labels, with these values.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
     /// Threads that have a preview, or threads that have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub has_preview: Option<bool>,
     /// Threads whose name, title or preview contains this text. Case counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub search_term: Option<String>,
     /// Threads created in this stretch of time.
+    #[serde(skip_serializing_if = "TimeRange::is_all")]
     pub created: TimeRange,
     /// Threads last updated in this stretch of time.
+    #[serde(skip_serializing_if = "TimeRange::is_all")]
     pub updated: TimeRange,
 }
 
@@ -70,6 +82,12 @@ impl TimeRange {
     #[must_use]
     pub const fn new(from: Option<Timestamp>, to: Option<Timestamp>) -> Self {
         Self { from, to }
+    }
+
+    /// Whether it has no bound.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        *self == Self::default()
     }
 
     /// Whether the moment lies in it.

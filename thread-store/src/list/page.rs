@@ -6,7 +6,7 @@ use super::cursor::{self, Place};
 use super::{Cursor, ListFilter};
 use crate::capabilities::Limits;
 use crate::error::Error;
-use crate::history::Direction;
+use crate::history::{DamageReport, Direction};
 use crate::id::ThreadId;
 use crate::params::ListThreads;
 use crate::thread::StoredThread;
@@ -47,6 +47,20 @@ impl Position {
             thread_id: thread.thread_id,
         }
     }
+
+    /// The place that the row here comes right after, in this direction. At the end of the order it
+    /// is the row itself.
+    fn just_before(self, direction: Direction) -> Self {
+        let number = u128::from_be_bytes(*self.thread_id.as_bytes());
+        let neighbour = match direction {
+            Direction::Ascending => number.saturating_sub(1),
+            Direction::Descending => number.saturating_add(1),
+        };
+        Self {
+            thread_id: ThreadId::from_bytes(neighbour.to_be_bytes()),
+            ..self
+        }
+    }
 }
 
 /// What [`list_threads`](crate::ThreadStore::list_threads) answers.
@@ -58,12 +72,24 @@ pub struct ThreadPage {
     /// Where to go on; absent exactly on the last page.
     pub next_cursor: Option<Cursor>,
     /// Where to go back, and to see later what is new before the first row; absent if there are no
-    /// rows.
+    /// rows. (Whoever looks for what is new and finds nothing keeps the cursor that they have.)
     pub previous_cursor: Option<Cursor>,
     /// The page size that was applied.
     pub page_size: usize,
     /// Whether a larger one was asked for.
     pub clamped: bool,
+    /// Rows of the page whose record cannot be read in full. They are on the page all the same, with
+    /// what is known of them: at least their id and times.
+    pub damage: DamageReport,
+}
+
+impl ThreadPage {
+    /// The page with what damage was met.
+    #[must_use]
+    pub fn with_damage(mut self, damage: DamageReport) -> Self {
+        self.damage = damage;
+        self
+    }
 }
 
 /// One walk over matching rows: what a store has to be able to do to answer a list.
@@ -131,13 +157,22 @@ impl<'a> ListPlan<'a> {
     /// The walk that tells whether rows follow the page, where the first walk went the other way.
     #[must_use]
     pub fn follow_up(&self, rows: &[StoredThread]) -> Option<Scan> {
-        let nearest = rows.first()?;
-        self.turned().then(|| Scan {
+        let after = self.last_of(rows.first())?;
+        self.turned().then_some(Scan {
             sort_key: self.sort_key,
             direction: self.direction,
-            after: Some(Position::of(nearest, self.sort_key)),
+            after: Some(after),
             limit: 1,
         })
+    }
+
+    /// Where a page ends that was walked to backwards: at the row that was met first or, if there is
+    /// none, just before the row that the cursor named.
+    fn last_of(&self, nearest: Option<&StoredThread>) -> Option<Position> {
+        match nearest {
+            Some(row) => Some(Position::of(row, self.sort_key)),
+            None => Some(self.from?.position.just_before(self.direction)),
+        }
     }
 
     /// The page, from the rows of the first walk in its order, and whether the second walk found
@@ -146,26 +181,34 @@ impl<'a> ListPlan<'a> {
     pub fn page(&self, mut rows: Vec<StoredThread>, followed: bool) -> ThreadPage {
         let more = rows.len() > self.page_size;
         rows.truncate(self.page_size);
+        let turned_end = self.last_of(rows.first());
         if self.turned() {
             rows.reverse();
         }
         let has_next = if self.turned() { followed } else { more };
-        let at = |row: &StoredThread, direction| {
-            let place = Place {
-                position: Position::of(row, self.sort_key),
-                direction,
-            };
-            cursor::encode(place, self.filter, self.sort_key)
+        let at = |position, direction| {
+            cursor::encode(
+                Place {
+                    position,
+                    direction,
+                },
+                self.filter,
+                self.sort_key,
+            )
+        };
+        let last = match rows.last() {
+            Some(row) => Some(Position::of(row, self.sort_key)),
+            None => turned_end,
         };
         ThreadPage {
-            next_cursor: rows
-                .last()
-                .filter(|_| has_next)
-                .map(|row| at(row, self.direction)),
-            previous_cursor: rows.first().map(|row| at(row, self.direction.reversed())),
+            next_cursor: last.filter(|_| has_next).map(|end| at(end, self.direction)),
+            previous_cursor: rows
+                .first()
+                .map(|row| at(Position::of(row, self.sort_key), self.direction.reversed())),
             threads: rows,
             page_size: self.page_size,
             clamped: self.clamped,
+            damage: DamageReport::default(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cwd::cwd_key;
 use crate::id::ThreadId;
-use crate::list::SortKey;
+use crate::list::{Position, SortKey};
 use crate::source::SourceKind;
 use crate::thread::StoredThread;
 use crate::time::Timestamp;
@@ -30,6 +30,26 @@ pub struct ListRow<'a> {
     /// The texts that the search term of a list is looked for in: name, title and preview.
     pub texts: [Option<&'a str>; 3],
     pub labels: &'a BTreeMap<String, String>,
+}
+
+impl ListRow<'_> {
+    /// Moves when the same thread comes to have another row, such as by another form of directories:
+    /// a store that keeps rows keeps this number with them, and makes them anew when it differs.
+    pub const VERSION: u32 = 1;
+
+    /// Where the thread stands in a list sorted by this key.
+    #[must_use]
+    pub fn position(&self, key: SortKey) -> Position {
+        let time = match key {
+            SortKey::Created => self.created_at,
+            SortKey::Updated => self.updated_at,
+            SortKey::Recency => self.recency_at,
+        };
+        Position {
+            time,
+            thread_id: self.thread_id,
+        }
+    }
 }
 
 impl StoredThread {

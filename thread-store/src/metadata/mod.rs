@@ -3,6 +3,7 @@
 mod edit;
 mod fields;
 mod labels;
+pub(crate) mod size;
 mod token_usage;
 
 use serde_json::{Map, Value};
@@ -14,6 +15,7 @@ use crate::time::Timestamp;
 pub use edit::Edit;
 pub use fields::{ThreadMetadata, ThreadMetadataPatch};
 pub use labels::LabelsPatch;
+pub use size::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH};
 pub use token_usage::TokenUsage;
 
 impl ThreadMetadata {
@@ -74,7 +76,8 @@ impl ThreadMetadataPatch {
     }
 
     /// Checks what the types cannot: that no unknown member has the name of a known member of the
-    /// record.
+    /// record, and that the patch is no deeper than [`MAX_METADATA_DEPTH`] and no larger than
+    /// [`MAX_METADATA_BYTES`].
     ///
     /// # Errors
     ///
@@ -85,7 +88,7 @@ impl ThreadMetadataPatch {
                 "patch",
                 format!("{name} cannot be patched as an unknown member"),
             )),
-            None => Ok(()),
+            None => size::check("patch", self),
         }
     }
 }

@@ -206,10 +206,12 @@ mod merging {
             extra,
         )
             .prop_map(|(name, title, updated, labels, extra)| {
-                let mut patch = ThreadMetadataPatch::default();
-                patch.name = name.map_or(Edit::Keep, Edit::Set);
-                patch.title = title.map_or(Edit::Keep, Edit::Set);
-                patch.updated_at = updated.map_or(Edit::Keep, |at| Edit::Set(time(at)));
+                let mut patch = ThreadMetadataPatch {
+                    name: name.map_or(Edit::Keep, Edit::Set),
+                    title: title.map_or(Edit::Keep, Edit::Set),
+                    updated_at: updated.map_or(Edit::Keep, |at| Edit::Set(time(at))),
+                    ..ThreadMetadataPatch::default()
+                };
                 for (key, value) in labels {
                     match value {
                         Some(value) => patch.labels.set(key, value),

@@ -6,8 +6,6 @@ mod identity;
 mod settings;
 mod user_message;
 
-use serde_json::value::RawValue;
-
 use crate::id::ThreadId;
 use crate::item::{Members, Record, RolloutItem, SessionMeta};
 use crate::metadata::{Edit, ThreadMetadata, ThreadMetadataPatch};
@@ -36,6 +34,8 @@ use user_message::UserMessage;
 /// | `task_started` (`turn_started`) | recency; in histories older than such records a user message does |
 /// | `thread_name_updated` of this thread | the name |
 /// | any with a timestamp | updated-at: the latest of all |
+///
+/// Of a long text the first 32 KiB are taken.
 ///
 /// An item that lies before a sub-agent's own part of the history
 /// (`subagent_history_start_ordinal`) tells nothing about preview, title and first message. Of an
@@ -210,7 +210,7 @@ impl ThreadObserver {
         let objective = event
             .object("goal")
             .and_then(|goal| goal.string("objective"))
-            .map(|text| text.trim().to_owned())
+            .map(|text| user_message::cut(text.trim()))
             .filter(|text| !text.is_empty());
         if self.known.preview.is_none() {
             learn!(self.preview = objective);
@@ -243,9 +243,10 @@ impl ThreadObserver {
 }
 
 /// A value as it stands, unless it is `null` or cannot be held in memory as a tree.
-fn value(raw: Option<&RawValue>) -> Option<serde_json::Value> {
-    let value: serde_json::Value = serde_json::from_str(raw?.get()).ok()?;
-    (!value.is_null()).then_some(value)
+fn value(members: &Members<'_>, name: &str) -> Option<serde_json::Value> {
+    members
+        .parse(name)
+        .filter(|value: &serde_json::Value| !value.is_null())
 }
 
 #[cfg(test)]

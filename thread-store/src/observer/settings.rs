@@ -36,13 +36,13 @@ impl ThreadObserver {
         if let Some(effort) = settings.non_empty(effort) {
             learn!(self.reasoning_effort = Some(effort));
         }
-        if let Some(policy) = value(settings.get("approval_policy")) {
+        if let Some(policy) = value(settings, "approval_policy") {
             learn!(self.approval_policy = Some(policy));
         }
-        if let Some(policy) = value(settings.get("sandbox_policy")) {
+        if let Some(policy) = value(settings, "sandbox_policy") {
             learn!(self.sandbox_policy = Some(policy));
         }
-        if let Some(profile) = value(settings.get("permission_profile")) {
+        if let Some(profile) = value(settings, "permission_profile") {
             learn!(self.permission_profile = Some(profile));
         }
     }

@@ -19,6 +19,17 @@ const INJECTED: &[&str] = &[
     "# AGENTS.md instructions",
 ];
 
+/// The most bytes of a text that is derived: every row of a list carries it.
+const MAX_TEXT_BYTES: usize = 32 << 10;
+
+/// The text, or as much of it as a record should carry.
+pub(super) fn cut(text: &str) -> String {
+    let end = (0..=MAX_TEXT_BYTES.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at));
+    text[..end.unwrap_or(0)].to_owned()
+}
+
 /// A message of the user in which something was said or shown.
 #[derive(PartialEq, Eq, Debug)]
 pub(super) enum UserMessage {
@@ -85,7 +96,7 @@ impl UserMessage {
             "" if images => Some(Self::Images),
             "" if audio => Some(Self::Audio),
             "" => None,
-            typed => Some(Self::Text(typed.to_owned())),
+            typed => Some(Self::Text(cut(typed))),
         }
     }
 
