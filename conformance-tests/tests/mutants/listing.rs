@@ -27,7 +27,10 @@ impl Mutated {
             }
             Some(M::HidesArchived) => filter.archived = filter.archived.or(Some(false)),
             Some(M::HidesSubAgents) if filter.source_kinds.is_none() => {
-                let people = SourceKind::ALL.into_iter().filter(|it| !it.is_sub_agent());
+                let people = SourceKind::ALL
+                    .iter()
+                    .copied()
+                    .filter(|it| !it.is_sub_agent());
                 filter.source_kinds = Some(people.collect());
             }
             Some(M::RelationImpliesActive) if filter.relation.is_some() => {
