@@ -199,10 +199,7 @@ pub(super) async fn a_batch_above_the_limit_is_refused_and_nothing_written(cx: C
     // One item, shared: the batch is larger than what it takes to make it.
     let batch = vec![item.clone(); limits.max_batch_bytes / item.len() + 1];
     let lease = cx.leased(2).await?;
-    cx.refused("invalid_request", cx.append(&lease, batch.clone()))
-        .await?;
-    let create = cx.create().with_items(batch);
-    cx.refused("invalid_request", cx.store().create_thread(create))
+    cx.refused("invalid_request", cx.append(&lease, batch))
         .await?;
     Ok(())
 }
