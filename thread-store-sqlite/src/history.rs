@@ -224,7 +224,7 @@ fn report_gaps(runs: &[Run], take: &Range<u64>, damage: &mut DamageReport) {
     }
 }
 
-/// Reports lost ordinals as one record; `readable_end` is where the readable items before them end.
+/// Reports lost ordinals; `readable_end` is where the readable items before them end.
 fn report(
     damage: &mut DamageReport,
     lost: Range<u64>,

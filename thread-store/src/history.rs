@@ -308,12 +308,12 @@ impl DamageReport {
         self.push_many(record, 1);
     }
 
-    /// Adds neighbouring ones that are described as one.
+    /// Adds neighbouring ones that have the same description.
     pub fn push_many(&mut self, record: DamagedRecord, count: u64) {
         self.count = self.count.saturating_add(count);
-        if self.records.len() < Self::MAX_RECORDS {
-            self.records.push(record);
-        }
+        let room = Self::MAX_RECORDS.saturating_sub(self.records.len());
+        let described = usize::try_from(count).map_or(room, |count| count.min(room));
+        self.records.extend(std::iter::repeat_n(record, described));
     }
 
     /// Whether there is none.
