@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use serde::Serialize;
 use thread_store::{Conflict, Error};
 
-use crate::context::Cx;
+use crate::support::context::Cx;
 
 /// A claim about every store, and the code that tries it.
 pub struct Case {

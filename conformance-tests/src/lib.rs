@@ -2,18 +2,13 @@
 
 mod case;
 mod cases;
-mod context;
 mod core_only;
-mod fields;
 mod harness;
 mod macros;
 pub mod model;
-mod observe;
-mod population;
 mod report;
 mod runner;
-mod tasks;
-mod words;
+mod support;
 
 pub use case::{Case, Failure, Level};
 pub use cases::CASES;

@@ -8,9 +8,9 @@ use futures::FutureExt as _;
 
 use crate::case::{Case, CaseResult, Failure, Stop};
 use crate::cases::CASES;
-use crate::context::Cx;
 use crate::harness::Harness;
 use crate::report::{CaseReport, Outcome, Report};
+use crate::support::context::Cx;
 
 /// How a case meets the store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

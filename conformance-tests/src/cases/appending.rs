@@ -3,9 +3,9 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::observe::expect_whole_batches;
-use crate::tasks::at_once;
+use crate::support::context::Cx;
+use crate::support::observe::expect_whole_batches;
+use crate::support::tasks::at_once;
 
 /// The conflict of an append that expects to stand somewhere else.
 fn ordinal(expected: u64, actual: u64) -> Conflict {

@@ -3,7 +3,7 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
+use crate::support::context::Cx;
 
 /// A thread with three items that is archived.
 async fn archived(cx: &Cx) -> CaseResult<ThreadId> {

@@ -3,9 +3,9 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::tasks::{at_once, ended};
-use crate::words::*;
+use crate::support::context::Cx;
+use crate::support::tasks::{at_once, ended};
+use crate::support::words::*;
 
 pub(super) async fn archiving_again_changes_nothing(cx: Cx) -> CaseResult {
     let id = cx.thread(1).await?;

@@ -3,9 +3,9 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::observe::expect_whole_batches;
-use crate::tasks::{dropped_after, polls};
+use crate::support::context::Cx;
+use crate::support::observe::expect_whole_batches;
+use crate::support::tasks::{dropped_after, polls};
 
 pub(super) async fn a_dropped_append_is_wholly_done_or_undone(cx: Cx) -> CaseResult {
     let lease = cx.leased(0).await?;

@@ -4,9 +4,9 @@ use thread_store::*;
 use tokio::sync::mpsc;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::tasks::ended;
-use crate::words::*;
+use crate::support::context::Cx;
+use crate::support::tasks::ended;
+use crate::support::words::*;
 
 /// The thread, but not where it is kept: a harness may go on with a copy.
 async fn read(cx: &Cx, id: ThreadId) -> CaseResult<StoredThread> {

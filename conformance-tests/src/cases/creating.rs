@@ -3,8 +3,8 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::tasks::at_once;
+use crate::support::context::Cx;
+use crate::support::tasks::at_once;
 
 /// The creation of a thread with a request id.
 fn requested(cx: &Cx, request_id: &str) -> CreateThread {

@@ -3,9 +3,9 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::population::Population;
-use crate::words::*;
+use crate::support::context::Cx;
+use crate::support::population::Population;
+use crate::support::words::*;
 
 fn list() -> ListThreads {
     ListThreads::new().with_page_size(2)

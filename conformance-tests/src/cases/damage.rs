@@ -3,7 +3,7 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
+use crate::support::context::Cx;
 
 /// A thread with ten items, of which these are damaged.
 async fn damaged(cx: &mut Cx, ordinals: &[u64]) -> CaseResult<ThreadId> {

@@ -3,9 +3,9 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::tasks::{at_once, ended};
-use crate::words::*;
+use crate::support::context::Cx;
+use crate::support::tasks::{at_once, ended};
+use crate::support::words::*;
 
 pub(super) async fn a_deleted_thread_is_unknown_everywhere(cx: Cx) -> CaseResult {
     cx.needs_delete()?;

@@ -3,7 +3,7 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
+use crate::support::context::Cx;
 
 /// A lease on a thread that does not exist.
 fn lease_on(cx: &Cx, id: ThreadId) -> WriterLease {

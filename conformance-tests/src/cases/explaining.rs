@@ -3,7 +3,7 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
+use crate::support::context::Cx;
 
 async fn explain(cx: &Cx, id: ThreadId, filter: ListFilter) -> CaseResult<Explanation> {
     Ok(cx.store().explain(Explain::new(id, filter)).await?)

@@ -3,8 +3,8 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::words::*;
+use crate::support::context::Cx;
+use crate::support::words::*;
 
 /// A thread of five items of which one is damaged.
 async fn damaged(cx: &mut Cx, ordinal: u64) -> CaseResult<ThreadId> {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::population::sources;
-use crate::words::*;
+use crate::support::context::Cx;
+use crate::support::population::sources;
+use crate::support::words::*;
 
 fn filter() -> ListFilter {
     ListFilter::default()

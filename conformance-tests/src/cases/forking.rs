@@ -4,9 +4,9 @@ use serde_json::json;
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::tasks::ended;
-use crate::words::*;
+use crate::support::context::Cx;
+use crate::support::tasks::ended;
+use crate::support::words::*;
 
 pub(super) async fn a_fork_has_exactly_the_items_before_its_point(cx: Cx) -> CaseResult {
     let id = cx.thread(6).await?;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::tasks::at_once;
+use crate::support::context::Cx;
+use crate::support::tasks::at_once;
 
 /// The ids that a handle lists, active or archived.
 async fn listed(store: &Arc<dyn ThreadStore>, archived: bool) -> CaseResult<Vec<ThreadId>> {

@@ -3,7 +3,7 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
+use crate::support::context::Cx;
 
 const DIRECTIONS: [Direction; 2] = [Direction::Ascending, Direction::Descending];
 

@@ -3,7 +3,7 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
+use crate::support::context::Cx;
 
 pub(super) async fn an_unknown_id_is_not_found_everywhere(cx: Cx) -> CaseResult {
     let (store, id) = (cx.store(), cx.unknown_id());

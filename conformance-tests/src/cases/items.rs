@@ -3,7 +3,7 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
+use crate::support::context::Cx;
 
 /// These texts come back as they are, from a creation as from appends.
 async fn come_back(cx: &Cx, texts: &[&str]) -> CaseResult {

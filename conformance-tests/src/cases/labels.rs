@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::fields::patch;
+use crate::support::context::Cx;
+use crate::support::fields::patch;
 
 fn labels(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     let owned = pairs

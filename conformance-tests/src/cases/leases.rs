@@ -3,9 +3,9 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::tasks::at_once;
-use crate::words::*;
+use crate::support::context::Cx;
+use crate::support::tasks::at_once;
+use crate::support::words::*;
 
 pub(super) async fn a_lease_that_was_never_granted_allows_nothing(cx: Cx) -> CaseResult {
     let id = cx.thread(2).await?;

@@ -3,9 +3,9 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::population::Population;
-use crate::words::*;
+use crate::support::context::Cx;
+use crate::support::population::Population;
+use crate::support::words::*;
 
 pub(super) async fn each_filter_alone_answers_what_matches(cx: Cx) -> CaseResult {
     let population = cx.populate().await?;

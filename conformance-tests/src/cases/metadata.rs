@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::fields::{as_json, patch, sample, samples, takes, that_take, with_member};
+use crate::support::context::Cx;
+use crate::support::fields::{as_json, patch, sample, samples, takes, that_take, with_member};
 
 /// A thread of which every field has its first sample.
 async fn full(cx: &Cx) -> CaseResult<StoredThread> {

@@ -1,4 +1,6 @@
-//! The cases, one file for each part of the contract. Which there are: `macros.rs`.
+//! The cases, one file for each part of the contract. Which there are: `list.rs`.
+
+mod list;
 
 use crate::macros::table;
 

@@ -3,9 +3,9 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::tasks::ended;
-use crate::words::*;
+use crate::support::context::Cx;
+use crate::support::tasks::ended;
+use crate::support::words::*;
 
 fn newest_first() -> ListThreads {
     ListThreads::new().with_direction(Direction::Descending)

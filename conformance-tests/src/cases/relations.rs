@@ -4,7 +4,7 @@ use serde_json::json;
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
+use crate::support::context::Cx;
 
 fn children_of(id: ThreadId) -> ListFilter {
     ListFilter::default().with_relation(Relation::ChildrenOf(id))

@@ -4,9 +4,9 @@ use serde_json::json;
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::population::Population;
-use crate::words::*;
+use crate::support::context::Cx;
+use crate::support::population::Population;
+use crate::support::words::*;
 
 pub(super) async fn a_reopened_store_has_what_was_appended(mut cx: Cx) -> CaseResult {
     let lease = cx.leased(3).await?;

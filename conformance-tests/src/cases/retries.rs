@@ -3,8 +3,8 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::tasks::at_once;
+use crate::support::context::Cx;
+use crate::support::tasks::at_once;
 
 /// The repeat of an append succeeds with this answer, and writes nothing.
 async fn stands(cx: &Cx, lease: &WriterLease, at: u64, items: Vec<RolloutItem>) -> CaseResult {

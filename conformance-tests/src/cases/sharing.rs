@@ -5,9 +5,9 @@ use std::sync::Arc;
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::tasks::{at_once, ended};
-use crate::words::*;
+use crate::support::context::Cx;
+use crate::support::tasks::{at_once, ended};
+use crate::support::words::*;
 
 pub(super) async fn another_process_sees_whatever_returned(cx: Cx) -> CaseResult {
     let other = cx.open_elsewhere().await?;

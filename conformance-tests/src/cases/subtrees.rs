@@ -3,8 +3,8 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::tasks::ended;
+use crate::support::context::Cx;
+use crate::support::tasks::ended;
 
 /// Three generations below a root, and others that do not belong to it although they could seem to.
 struct Family {

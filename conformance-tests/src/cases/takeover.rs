@@ -3,9 +3,9 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::tasks::{at_once, ended};
-use crate::words::*;
+use crate::support::context::Cx;
+use crate::support::tasks::{at_once, ended};
+use crate::support::words::*;
 
 pub(super) async fn a_newer_lease_fences_every_older_one(cx: Cx) -> CaseResult {
     let old = cx.leased(2).await?;

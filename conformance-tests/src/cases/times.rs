@@ -3,7 +3,7 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
+use crate::support::context::Cx;
 
 /// Created, updated, recency.
 fn times(thread: &StoredThread) -> [Timestamp; 3] {

@@ -3,8 +3,8 @@
 use thread_store::*;
 
 use crate::case::*;
-use crate::context::Cx;
-use crate::tasks::at_once;
+use crate::support::context::Cx;
+use crate::support::tasks::at_once;
 
 fn named(name: &str) -> ThreadMetadataPatch {
     ThreadMetadataPatch::default().name(name.to_owned())

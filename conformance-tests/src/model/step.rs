@@ -8,7 +8,7 @@ use thread_store::{
 
 use super::edits::Edit;
 use super::lists::Part;
-use crate::context::EPOCH_MILLIS;
+use crate::support::context::EPOCH_MILLIS;
 
 /// One operation.
 #[derive(Clone, Debug)]

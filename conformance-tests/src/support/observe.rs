@@ -10,7 +10,7 @@ use thread_store::{
 };
 
 use crate::case::{CaseResult, expect_eq, expect_error, fail, skip};
-use crate::context::Cx;
+use crate::support::context::Cx;
 
 /// The largest item that a case makes to see it refused.
 const LARGEST_TRIED: usize = 128 << 20;

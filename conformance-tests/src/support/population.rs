@@ -9,7 +9,7 @@ use thread_store::{
 };
 
 use crate::case::{CaseResult, Failure, Stop, expect_eq};
-use crate::context::{Cx, EPOCH_MILLIS};
+use crate::support::context::{Cx, EPOCH_MILLIS};
 
 /// The reference: the records of all threads, each read by its id, and what they say of lists.
 pub(crate) struct Population {

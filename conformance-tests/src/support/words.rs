@@ -9,7 +9,7 @@ use thread_store::{
 };
 
 use crate::case::{CaseResult, fail, skip};
-use crate::context::{Cx, ENDLESS};
+use crate::support::context::{Cx, ENDLESS};
 
 impl Cx {
     pub(crate) async fn make(&self, create: CreateThread) -> CaseResult<ThreadId> {

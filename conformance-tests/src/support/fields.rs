@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use thread_store::{StoredThread, ThreadMetadata, ThreadMetadataPatch, Timestamp};
 
 use crate::case::{CaseResult, fail};
-use crate::context::EPOCH_MILLIS;
+use crate::support::context::EPOCH_MILLIS;
 
 /// The patch that this JSON says.
 pub(crate) fn patch(json: &Value) -> CaseResult<ThreadMetadataPatch> {
