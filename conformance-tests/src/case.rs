@@ -39,13 +39,8 @@ pub enum Level {
 
 impl Level {
     /// Every level.
-    pub const ALL: [Self; 5] = [
-        Self::Core,
-        Self::Leases,
-        Self::Lists,
-        Self::Lifecycle,
-        Self::Durability,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Core, Self::Leases, Self::Lists, Self::Lifecycle, Self::Durability];
 
     /// Its name, as in JSON.
     #[must_use]
@@ -83,9 +78,7 @@ pub(crate) type CaseResult<T = ()> = Result<T, Stop>;
 /// An operation that has to succeed, and did not.
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
-        let what = error
-            .operation()
-            .map_or("an operation", thread_store::Operation::as_str);
+        let what = error.operation().map_or("an operation", thread_store::Operation::as_str);
         Self::Failed(Failure {
             what: what.to_owned(),
             expected: "success".to_owned(),
@@ -96,11 +89,7 @@ impl From<Error> for Stop {
 
 pub(crate) fn fail<T>(what: &str, expected: impl Debug, got: impl Debug) -> CaseResult<T> {
     let (expected, got) = (shortened(&expected), shortened(&got));
-    Err(Stop::Failed(Failure {
-        what: what.to_owned(),
-        expected,
-        got,
-    }))
+    Err(Stop::Failed(Failure { what: what.to_owned(), expected, got }))
 }
 
 /// The case cannot be run on this store, because …
@@ -110,20 +99,12 @@ pub(crate) fn skip<T>(reason: impl Into<String>) -> CaseResult<T> {
 
 /// Both are equal.
 pub(crate) fn expect_eq<T: PartialEq + Debug>(what: &str, expected: T, got: T) -> CaseResult {
-    if expected == got {
-        Ok(())
-    } else {
-        fail(what, expected, got)
-    }
+    if expected == got { Ok(()) } else { fail(what, expected, got) }
 }
 
 /// The condition holds.
 pub(crate) fn expect(what: &str, holds: bool) -> CaseResult {
-    if holds {
-        Ok(())
-    } else {
-        fail(what, true, false)
-    }
+    if holds { Ok(()) } else { fail(what, true, false) }
 }
 
 /// The operation fails with this code; answers the error for a closer look.

@@ -63,20 +63,8 @@ pub enum Outcome {
 
 impl CaseReport {
     pub(crate) fn new(case: &Case, outcome: Outcome) -> Self {
-        let Case {
-            area,
-            level,
-            name,
-            rules,
-            run: _,
-        } = case;
-        Self {
-            area,
-            name,
-            rules,
-            level: *level,
-            outcome,
-        }
+        let Case { area, level, name, rules, run: _ } = case;
+        Self { area, name, rules, level: *level, outcome }
     }
 
     /// Whether the claim does not hold.
@@ -102,11 +90,8 @@ impl Report {
     #[must_use]
     pub fn levels(&self) -> [LevelReport; Level::ALL.len()] {
         Level::ALL.map(|level| {
-            let outcomes = self
-                .cases
-                .iter()
-                .filter(|case| case.level == level)
-                .map(|case| &case.outcome);
+            let outcomes =
+                self.cases.iter().filter(|case| case.level == level).map(|case| &case.outcome);
             let count =
                 |wanted: fn(&Outcome) -> bool| outcomes.clone().filter(|it| wanted(it)).count();
             LevelReport {
@@ -131,42 +116,17 @@ impl Serialize for Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{:<12} {:>6} {:>6} {:>7}  ",
-            "level", "passed", "failed", "skipped"
-        )?;
-        for LevelReport {
-            level,
-            reached,
-            passed,
-            failed,
-            skipped,
-        } in self.levels()
-        {
+        writeln!(f, "{:<12} {:>6} {:>6} {:>7}  ", "level", "passed", "failed", "skipped")?;
+        for LevelReport { level, reached, passed, failed, skipped } in self.levels() {
             let verdict = if reached { "reached" } else { "NOT REACHED" };
-            writeln!(
-                f,
-                "{:<12} {passed:>6} {failed:>6} {skipped:>7}  {verdict}",
-                level.as_str()
-            )?;
+            writeln!(f, "{:<12} {passed:>6} {failed:>6} {skipped:>7}  {verdict}", level.as_str())?;
         }
         for case in &self.cases {
-            let CaseReport {
-                area,
-                name,
-                rules,
-                outcome,
-                ..
-            } = case;
+            let CaseReport { area, name, rules, outcome, .. } = case;
             match outcome {
                 Outcome::Passed => {}
                 Outcome::Skipped { reason } => writeln!(f, "skipped {area}::{name}: {reason}")?,
-                Outcome::Failed(Failure {
-                    what,
-                    expected,
-                    got,
-                }) => {
+                Outcome::Failed(Failure { what, expected, got }) => {
                     writeln!(f, "FAILED  {area}::{name} (rules {})", rules.join(", "))?;
                     writeln!(
                         f,

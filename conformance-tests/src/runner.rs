@@ -65,11 +65,7 @@ fn outcome(result: CaseResult) -> Outcome {
 }
 
 fn failed(expected: &str, got: String) -> Outcome {
-    Outcome::Failed(Failure {
-        what: "the case".to_owned(),
-        expected: expected.to_owned(),
-        got,
-    })
+    Outcome::Failed(Failure { what: "the case".to_owned(), expected: expected.to_owned(), got })
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
@@ -86,29 +82,17 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 /// case.
 #[allow(clippy::panic, clippy::print_stderr)] // That is how a test fails and speaks.
 pub fn test_case<H: Harness>(harness: H, mode: Mode, area: &str, name: &str) {
-    let Some(case) = CASES
-        .iter()
-        .find(|case| (case.area, case.name) == (area, name))
-    else {
+    let Some(case) = CASES.iter().find(|case| (case.area, case.name) == (area, name)) else {
         panic!("no case {area}::{name}");
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.unwrap_or_else(|error| panic!("no runtime: {error}"));
     match runtime.block_on(run_one(Arc::new(harness), mode, case)) {
         Outcome::Passed => {}
         Outcome::Skipped { reason } => eprintln!("skipped: {reason}"),
-        Outcome::Failed(Failure {
-            what,
-            expected,
-            got,
-        }) => {
-            panic!(
-                "rules {}: {what}\nexpected: {expected}\n     got: {got}",
-                case.rules.join(", ")
-            )
+        Outcome::Failed(Failure { what, expected, got }) => {
+            panic!("rules {}: {what}\nexpected: {expected}\n     got: {got}", case.rules.join(", "))
         }
     }
 }

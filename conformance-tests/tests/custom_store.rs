@@ -7,4 +7,4 @@ mod custom_store;
 use custom_store::CustomHarness;
 use thread_store_conformance::conformance_tests;
 
-conformance_tests!(CustomHarness::new());
+conformance_tests!(CustomHarness::default());

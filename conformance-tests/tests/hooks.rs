@@ -61,9 +61,7 @@ impl Process {
     fn is_beyond_reach(&self, thread_id: ThreadId) -> bool {
         let granted_to = locked(&self.medium.granted_to);
         self.medium.capabilities.takeover == Takeover::Process
-            && granted_to
-                .get(&thread_id)
-                .is_some_and(|process| *process != self.number)
+            && granted_to.get(&thread_id).is_some_and(|process| *process != self.number)
     }
 
     fn granted(&self, lease: Option<&WriterLease>) {
@@ -79,19 +77,12 @@ impl Process {
         let mut report = DamageReport::default();
         for n in load.plan(page.next_ordinal)?.take.filter(is_damaged) {
             let after = (0..n).rev().find(|n| !is_damaged(n)).map(Ordinal::new);
-            report.push(DamagedRecord::new(
-                format!("record {n}"),
-                after,
-                "simulated",
-            ));
+            report.push(DamagedRecord::new(format!("record {n}"), after, "simulated"));
         }
         if load.strict {
             report.strict()?;
         }
-        let readable = page
-            .items
-            .iter()
-            .filter(|it| !is_damaged(&it.ordinal.get()));
+        let readable = page.items.iter().filter(|it| !is_damaged(&it.ordinal.get()));
         let items = Items::from_vec(readable.collect(), load.direction);
         Ok(HistoryPage::new(items, page.next_ordinal, page.rest).with_damage(report))
     }
@@ -154,15 +145,8 @@ impl ThreadStore for Process {
     }
 
     async fn delete_thread(&self, params: DeleteThread) -> Result<ChangedThreads> {
-        let Capabilities {
-            delete,
-            descendants,
-            ..
-        } = self.medium.capabilities;
-        self.claims(
-            delete && (descendants || !params.descendants),
-            "delete_thread",
-        )?;
+        let Capabilities { delete, descendants, .. } = self.medium.capabilities;
+        self.claims(delete && (descendants || !params.descendants), "delete_thread")?;
         let changed = self.writing()?.delete_thread(params).await?;
         let mut damaged = locked(&self.medium.damaged);
         damaged.retain(|(thread_id, _)| !changed.thread_ids.contains(thread_id));
@@ -253,10 +237,7 @@ fn claim_little(capabilities: &mut Capabilities) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_case_is_tried_on_a_store_that_claims_much_or_on_one_that_claims_little() {
     for mode in [Mode::AsShipped, Mode::CoreOnly] {
-        let (much, little) = (
-            skipped(mode, |_| {}).await,
-            skipped(mode, claim_little).await,
-        );
+        let (much, little) = (skipped(mode, |_| {}).await, skipped(mode, claim_little).await);
         let both: Vec<_> = much.intersection(&little).collect();
         assert_eq!(both, Vec::<&&str>::new());
     }

@@ -15,10 +15,7 @@ struct Memory {
 impl Memory {
     fn new() -> Self {
         let clock = ManualClock::new(Timestamp::from_millis(1_800_000_000_000));
-        Self {
-            store: MemoryStore::with_clock(Arc::new(clock.clone())),
-            clock,
-        }
+        Self { store: MemoryStore::with_clock(Arc::new(clock.clone())), clock }
     }
 }
 

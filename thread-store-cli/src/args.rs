@@ -149,11 +149,7 @@ pub(crate) struct ListArgs {
 
 impl ListArgs {
     pub(crate) fn to_params(&self) -> Result<ListThreads> {
-        let direction = if self.ascending {
-            Direction::Ascending
-        } else {
-            Direction::Descending
-        };
+        let direction = if self.ascending { Direction::Ascending } else { Direction::Descending };
         let params = ListThreads::new()
             .with_filter(self.filter.to_filter()?)
             .with_sort_key(SortKey::from(self.sort))

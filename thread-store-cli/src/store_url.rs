@@ -20,20 +20,13 @@ pub(crate) async fn open(url: &str) -> Result<Arc<dyn ThreadStore>> {
 
 fn invalid(url: &str) -> Error {
     let shown: String = url.chars().take(40).collect();
-    Error::invalid(
-        "store",
-        format!("{shown:?} is neither memory: nor sqlite:PATH"),
-    )
+    Error::invalid("store", format!("{shown:?} is neither memory: nor sqlite:PATH"))
 }
 
 /// `sqlite:threads.db`, `sqlite:/folder/threads.db` and `sqlite:///folder/threads.db`.
 fn sqlite_path(rest: &str) -> Result<PathBuf> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
-    if path.is_empty() {
-        default_path()
-    } else {
-        Ok(path.into())
-    }
+    if path.is_empty() { default_path() } else { Ok(path.into()) }
 }
 
 fn default_path() -> Result<PathBuf> {
@@ -48,18 +41,11 @@ mod tests {
 
     #[test]
     fn a_path_can_be_written_with_and_without_slashes() {
-        for (rest, path) in [
-            ("a.db", "a.db"),
-            ("/x/a.db", "/x/a.db"),
-            ("///x/a.db", "/x/a.db"),
-            ("//a.db", "a.db"),
-        ] {
+        for (rest, path) in
+            [("a.db", "a.db"), ("/x/a.db", "/x/a.db"), ("///x/a.db", "/x/a.db"), ("//a.db", "a.db")]
+        {
             assert_eq!(sqlite_path(rest).unwrap(), PathBuf::from(path));
         }
-        assert!(
-            sqlite_path("")
-                .unwrap()
-                .ends_with("thread-store/threads.db")
-        );
+        assert!(sqlite_path("").unwrap().ends_with("thread-store/threads.db"));
     }
 }

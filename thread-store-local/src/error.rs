@@ -48,10 +48,7 @@ impl ReadError {
     }
 
     pub(crate) fn no_rollout(path: &Path, reason: NoRollout) -> Self {
-        Self::NoRollout {
-            path: path.to_owned(),
-            reason,
-        }
+        Self::NoRollout { path: path.to_owned(), reason }
     }
 
     /// Why, without the path.

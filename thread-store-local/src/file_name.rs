@@ -26,10 +26,8 @@ pub(crate) struct FileName {
 
 impl FileName {
     pub(crate) fn of(path: &Path) -> Self {
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
+        let name =
+            path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let (thread, segment) = ids(name.as_bytes());
         Self {
             thread,
@@ -105,27 +103,15 @@ mod tests {
         let day = Some("2026-11-20T00:00:00.000Z".to_owned());
         let (a, b) = (Some(A.to_owned()), Some(B.to_owned()));
         for (name, expected) in [
-            (
-                format!("rollout-2026-11-20T16-33-14-{A}.jsonl"),
-                (a.clone(), None, time.clone()),
-            ),
+            (format!("rollout-2026-11-20T16-33-14-{A}.jsonl"), (a.clone(), None, time.clone())),
             (
                 format!("x/rollout-2026-11-20T16-33-14-{A}_{B}.jsonl.zst"),
                 (a.clone(), b, time.clone()),
             ),
-            (
-                format!("rollout-2026-11-20-{A}.json"),
-                (a.clone(), None, day.clone()),
-            ),
+            (format!("rollout-2026-11-20-{A}.json"), (a.clone(), None, day.clone())),
             (format!("{A}.jsonl"), (a.clone(), None, None)),
-            (
-                format!("2026-11-20T16-33-14_redacted_{A}_export.jsonl"),
-                (a.clone(), None, time),
-            ),
-            (
-                format!("codex-rollout-{}.full.jsonl", A.to_uppercase()),
-                (a, None, None),
-            ),
+            (format!("2026-11-20T16-33-14_redacted_{A}_export.jsonl"), (a.clone(), None, time)),
+            (format!("codex-rollout-{}.full.jsonl", A.to_uppercase()), (a, None, None)),
             ("rollout-2026-11-20-basic.jsonl".into(), (None, None, day)),
             ("größe.jsonl".into(), (None, None, None)),
             (String::new(), (None, None, None)),

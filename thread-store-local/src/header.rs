@@ -54,9 +54,7 @@ fn search(pieces: &[Piece], name: FileName) -> Result<Header, NoRollout> {
             _ => None,
         })
     };
-    let thread = name
-        .thread
-        .or_else(|| headers().find_map(|meta| meta.thread_id()));
+    let thread = name.thread.or_else(|| headers().find_map(|meta| meta.thread_id()));
     let own = headers().find(|meta| meta.thread_id().is_some() && meta.thread_id() == thread);
     if own.is_none() && !records.iter().any(|item| is_of_rollout(item)) {
         return Err(NoRollout::OtherRecords);
@@ -99,8 +97,5 @@ fn base(meta: &SessionMeta<'_>) -> Option<Base> {
         return None;
     }
     let (segment, end) = meta.history_base()?;
-    Some(Base {
-        segment: ThreadId::parse(&segment).ok(),
-        end,
-    })
+    Some(Base { segment: ThreadId::parse(&segment).ok(), end })
 }

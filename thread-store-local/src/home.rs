@@ -75,11 +75,7 @@ pub fn read_home(path: &Path) -> Result<Home> {
     } else {
         return Err(ReadError::Special { path }.into());
     };
-    tracing::debug!(
-        threads = home.threads.len(),
-        unreadable = home.unreadable.len(),
-        "planned"
-    );
+    tracing::debug!(threads = home.threads.len(), unreadable = home.unreadable.len(), "planned");
     Ok(home)
 }
 
@@ -92,10 +88,7 @@ pub fn read_file(path: &Path) -> Result<Rollout> {
     let home = read_home(path)?;
     match home.threads() {
         [thread] => home.read(thread),
-        _ => Err(Error::invalid(
-            "path",
-            format!("{}: it is not one file", path.display()),
-        )),
+        _ => Err(Error::invalid("path", format!("{}: it is not one file", path.display()))),
     }
 }
 
@@ -139,11 +132,7 @@ impl Home {
             .map_err(|error| Error::from(error).about(thread.thread_id))?;
         rollout.created_at_fallback = self.time_in_names(thread);
         rollout.other_files = self.other_files(thread.thread_id, &rollout.files);
-        tracing::debug!(
-            items = rollout.items.len(),
-            damaged = rollout.damage.count,
-            "read"
-        );
+        tracing::debug!(items = rollout.items.len(), damaged = rollout.damage.count, "read");
         Ok(rollout)
     }
 
@@ -156,11 +145,7 @@ impl Home {
             .threads()
             .filter_map(|(id, files)| PlannedThread::new(&plan, id, plan.head(files)?, &names))
             .collect();
-        Ok(Self {
-            plan,
-            threads,
-            unreadable,
-        })
+        Ok(Self { plan, threads, unreadable })
     }
 
     fn of_file(path: &Path) -> Result<Self, ReadError> {
@@ -178,36 +163,25 @@ impl Home {
         let head = plan.index_of(path);
         let names = names_around(path);
         let threads = head.and_then(|head| PlannedThread::new(&plan, thread, head, &names));
-        Ok(Self {
-            threads: threads.into_iter().collect(),
-            plan,
-            unreadable: Vec::new(),
-        })
+        Ok(Self { threads: threads.into_iter().collect(), plan, unreadable: Vec::new() })
     }
 
     /// The time in the name of the thread's first file.
     fn time_in_names(&self, thread: &PlannedThread) -> Option<Timestamp> {
         let files = self.plan.thread(thread.thread_id)?;
         let times = files.segments.iter();
-        times
-            .filter_map(|&file| FileName::of(&self.plan.file(file).path).time)
-            .min()
+        times.filter_map(|&file| FileName::of(&self.plan.file(file).path).time).min()
     }
 
     fn other_files(&self, thread: ThreadId, read: &[PathBuf]) -> Vec<OtherFile> {
         let Some(ThreadFiles { segments, copies }) = self.plan.thread(thread) else {
             return Vec::new();
         };
-        let reverted = segments
-            .iter()
-            .map(|file| (file, OtherFileReason::Reverted));
+        let reverted = segments.iter().map(|file| (file, OtherFileReason::Reverted));
         let copies = copies.iter().map(|file| (file, OtherFileReason::Copy));
         reverted
             .chain(copies)
-            .map(|(file, reason)| OtherFile {
-                path: self.plan.file(*file).path.clone(),
-                reason,
-            })
+            .map(|(file, reason)| OtherFile { path: self.plan.file(*file).path.clone(), reason })
             .filter(|file| !read.contains(&file.path))
             .collect()
     }
@@ -234,11 +208,7 @@ impl PlannedThread {
 
 /// The names in the index at or beside a path, else of the home around it.
 fn names_around(path: &Path) -> HashMap<ThreadId, String> {
-    let beside = if path.is_dir() {
-        Some(path)
-    } else {
-        path.parent()
-    };
+    let beside = if path.is_dir() { Some(path) } else { path.parent() };
     beside
         .into_iter()
         .chain(walk::home_of(path))
@@ -250,7 +220,5 @@ fn names_around(path: &Path) -> HashMap<ThreadId, String> {
 fn modified_at(path: &Path) -> Option<Timestamp> {
     let modified = fs::metadata(path).ok()?.modified().ok()?;
     let since = modified.duration_since(UNIX_EPOCH).ok()?;
-    Some(Timestamp::from_millis(
-        i64::try_from(since.as_millis()).ok()?,
-    ))
+    Some(Timestamp::from_millis(i64::try_from(since.as_millis()).ok()?))
 }

@@ -46,9 +46,7 @@ pub(crate) fn read(plan: &Plan, head: usize, rollout: &mut Rollout) -> Result<()
                     );
                 }
             }
-            (Ok(pieces), None) => pieces
-                .into_iter()
-                .for_each(|piece| append(piece, path, rollout)),
+            (Ok(pieces), None) => pieces.into_iter().for_each(|piece| append(piece, path, rollout)),
             (Err(error), Some(_)) => lost(plan, *file, &error.reason(), rollout),
             (Err(error), None) => return Err(error),
         }
@@ -63,10 +61,7 @@ fn lost(plan: &Plan, file: usize, reason: &str, rollout: &mut Rollout) {
 
 /// The files of a history, the last first.
 fn chain(plan: &Plan, head: usize) -> (Vec<Link>, Option<Broken>) {
-    let mut links = vec![Link {
-        file: head,
-        end: None,
-    }];
+    let mut links = vec![Link { file: head, end: None }];
     let mut seen = HashSet::from([head]);
     let (mut file, mut end) = (head, u64::MAX);
     while let Some(base) = plan.file(file).header.base {
@@ -78,10 +73,7 @@ fn chain(plan: &Plan, head: usize) -> (Vec<Link>, Option<Broken>) {
         if !seen.insert(next) {
             return (links, broken("it continues itself"));
         }
-        links.push(Link {
-            file: next,
-            end: Some(end),
-        });
+        links.push(Link { file: next, end: Some(end) });
         file = next;
     }
     (links, None)
@@ -102,11 +94,7 @@ fn append_before(
     path: &std::path::Path,
     rollout: &mut Rollout,
 ) -> bool {
-    let mut next = rollout
-        .items
-        .last()
-        .and_then(ordinal)
-        .map_or(0, |last| last + 1);
+    let mut next = rollout.items.last().and_then(ordinal).map_or(0, |last| last + 1);
     let mut inside = next < end;
     for piece in pieces {
         if let Some(ordinal) = piece.record().and_then(ordinal) {

@@ -18,9 +18,7 @@ pub(crate) fn read(home: &Path) -> HashMap<ThreadId, String> {
     let mut names = HashMap::new();
     for line in pieces.iter().filter_map(Piece::record) {
         let members = line.members();
-        let id = members
-            .string("id")
-            .and_then(|id| ThreadId::parse(&id).ok());
+        let id = members.string("id").and_then(|id| ThreadId::parse(&id).ok());
         let name = members.string("thread_name");
         if let (Some(id), Some(name)) = (id, name) {
             names.insert(id, name);

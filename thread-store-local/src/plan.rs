@@ -39,11 +39,7 @@ pub(crate) struct ThreadFiles {
 
 impl PlannedFile {
     pub(crate) fn read(path: PathBuf) -> Result<Self, ReadError> {
-        Ok(Self {
-            header: header::read(&path)?,
-            archived: walk::is_archived(&path),
-            path,
-        })
+        Ok(Self { header: header::read(&path)?, archived: walk::is_archived(&path), path })
     }
 
     /// Of several copies the one with the smallest rank counts.
@@ -56,8 +52,7 @@ impl PlannedFile {
 }
 
 fn has_extension(path: &Path, extension: &str) -> bool {
-    path.extension()
-        .is_some_and(|found| found.eq_ignore_ascii_case(extension))
+    path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
 }
 
 impl Plan {
@@ -67,10 +62,7 @@ impl Plan {
         for path in paths {
             match PlannedFile::read(path.clone()) {
                 Ok(file) => files.push(file),
-                Err(error) => unreadable.push(UnreadableFile {
-                    reason: error.reason(),
-                    path,
-                }),
+                Err(error) => unreadable.push(UnreadableFile { reason: error.reason(), path }),
             }
         }
         files.sort_by(|a, b| a.rank().cmp(&b.rank()));
@@ -81,9 +73,7 @@ impl Plan {
         let mut plan = Self::default();
         let mut taken = HashSet::new();
         for (index, file) in files.iter().enumerate() {
-            let Header {
-                thread, segment, ..
-            } = file.header;
+            let Header { thread, segment, .. } = file.header;
             let of_thread = plan.threads.entry(thread).or_default();
             if taken.insert((thread, segment)) {
                 of_thread.segments.push(index);

@@ -54,15 +54,11 @@ pub enum OtherFileReason {
 
 impl Rollout {
     pub(crate) fn push_damage(&mut self, path: &Path, damage: &Damage) {
-        self.push_lost(
-            format!("{}:{}", path.display(), damage.offset),
-            &damage.reason,
-        );
+        self.push_lost(format!("{}:{}", path.display(), damage.offset), &damage.reason);
     }
 
     pub(crate) fn push_lost(&mut self, location: String, reason: &str) {
         let after = (self.items.len() as u64).checked_sub(1).map(Ordinal::new);
-        self.damage
-            .push(DamagedRecord::new(location, after, reason));
+        self.damage.push(DamagedRecord::new(location, after, reason));
     }
 }

@@ -34,11 +34,7 @@ pub(crate) fn find(folder: &Path) -> Result<Found, ReadError> {
         .collect();
     // Tells at once whether the folder can be read at all.
     fs::read_dir(folder).map_err(|error| ReadError::io(folder, error))?;
-    let starts = if parts.is_empty() {
-        vec![folder.to_owned()]
-    } else {
-        parts
-    };
+    let starts = if parts.is_empty() { vec![folder.to_owned()] } else { parts };
     for start in starts {
         found.enter(start);
     }
@@ -50,10 +46,7 @@ impl Found {
         let mut folders = vec![start];
         while let Some(folder) = folders.pop() {
             if let Err(error) = self.list(&folder, &mut folders) {
-                self.unreadable.push(UnreadableFile {
-                    reason: error.reason(),
-                    path: folder,
-                });
+                self.unreadable.push(UnreadableFile { reason: error.reason(), path: folder });
             }
         }
     }
@@ -81,10 +74,7 @@ impl Found {
 /// Whether a file is looked into, by its name: `.jsonl`, with or without `.zst`, whatever comes
 /// before it, and `rollout…json`.
 fn may_be_rollout(path: &Path) -> bool {
-    let Some(name) = path
-        .file_name()
-        .map(|name| name.to_string_lossy().to_lowercase())
-    else {
+    let Some(name) = path.file_name().map(|name| name.to_string_lossy().to_lowercase()) else {
         return false;
     };
     let plain = name.strip_suffix(".zst").unwrap_or(&name);
@@ -103,8 +93,7 @@ pub(crate) fn home_of(path: &Path) -> Option<&Path> {
 }
 
 fn part_of_home(path: &Path) -> Option<&Path> {
-    path.ancestors()
-        .find(|above| above.ends_with(ACTIVE) || above.ends_with(ARCHIVED))
+    path.ancestors().find(|above| above.ends_with(ACTIVE) || above.ends_with(ARCHIVED))
 }
 
 #[cfg(test)]
@@ -113,12 +102,7 @@ mod tests {
 
     #[test]
     fn rollouts_are_told_from_other_files_by_their_names() {
-        for name in [
-            "rollout-x.jsonl",
-            "rollout-x.jsonl.zst",
-            "backup.JSONL",
-            "rollout-x.json",
-        ] {
+        for name in ["rollout-x.jsonl", "rollout-x.jsonl.zst", "backup.JSONL", "rollout-x.json"] {
             assert!(may_be_rollout(Path::new(name)), "{name}");
         }
         for name in [
@@ -139,9 +123,7 @@ mod tests {
     #[test]
     fn the_nearest_part_of_a_home_says_whether_a_file_is_archived() {
         assert!(is_archived(Path::new("/h/archived_sessions/2026/x.jsonl")));
-        assert!(!is_archived(Path::new(
-            "/archived_sessions/h/sessions/x.jsonl"
-        )));
+        assert!(!is_archived(Path::new("/archived_sessions/h/sessions/x.jsonl")));
         assert!(!is_archived(Path::new("/h/x.jsonl")));
         assert_eq!(home_of(Path::new("/h/sessions/1/x")), Some(Path::new("/h")));
         assert_eq!(home_of(Path::new("/h/x")), None);

@@ -26,20 +26,10 @@ const DIFFERENCES: &[(&str, &str, &str, &str)] = &[
     ("dev", "fork-of-reverted", "preview", INHERITED),
     ("dev", "fork-cold", "preview", INHERITED),
     ("dev", "reverted-archived", "preview", INHERITED),
-    (
-        "dev",
-        "reverted-to-empty",
-        "preview",
-        "what was taken back is not shown",
-    ),
+    ("dev", "reverted-to-empty", "preview", "what was taken back is not shown"),
     ("dev", "reverted-twice", "createdAt", REVERTED),
     ("dev", "reverted-archived", "createdAt", REVERTED),
-    (
-        "dev",
-        "organised-1",
-        "gitInfo",
-        "only in the server's database",
-    ),
+    ("dev", "organised-1", "gitInfo", "only in the server's database"),
     ("old", "01a1f9d8-bda8", "modelProvider", CONFIGURED),
     ("old", "01a1f9d8-c423", "modelProvider", CONFIGURED),
     ("old", "01a1f9d8-cfe5", "modelProvider", CONFIGURED),
@@ -83,11 +73,8 @@ fn every_file_is_read_or_named_with_a_reason() {
     for name in HOMES {
         let path = dir.path().join("homes").join(name);
         let home = read_home(&path).unwrap();
-        let mut seen: BTreeSet<PathBuf> = home
-            .unreadable()
-            .iter()
-            .map(|file| file.path.clone())
-            .collect();
+        let mut seen: BTreeSet<PathBuf> =
+            home.unreadable().iter().map(|file| file.path.clone()).collect();
         assert_eq!(seen.len(), if *name == "damaged" { 6 } else { 0 }, "{name}");
         for rollout in rollouts(&path) {
             seen.extend(rollout.files);
@@ -116,32 +103,22 @@ fn every_thread_of_the_server_is_found_with_what_the_server_says_of_it() {
     for home in ["dev", "old", "migrated"] {
         let rollouts = rollouts(&dir.path().join("homes").join(home));
         let golden = golden(dir.path(), home);
-        let threads = golden["entries"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter_map(|entry| {
-                let thread = entry["result"].get("thread")?;
-                Some((entry["name"].as_str()?, thread))
-            });
+        let threads = golden["entries"].as_array().unwrap().iter().filter_map(|entry| {
+            let thread = entry["result"].get("thread")?;
+            Some((entry["name"].as_str()?, thread))
+        });
         let mut known = 0;
         for (label, thread) in threads {
             let id = thread["id"].as_str().unwrap();
             let name = if label == "?" { &id[..13] } else { label };
-            let rollout = rollouts
-                .iter()
-                .find(|rollout| rollout.thread_id.to_string() == id);
+            let rollout = rollouts.iter().find(|rollout| rollout.thread_id.to_string() == id);
             let rollout = rollout.unwrap_or_else(|| panic!("{home} {name} is missing"));
             known += 1;
             for field in differences(thread, rollout) {
                 found.push((home.to_owned(), name.to_owned(), field));
             }
         }
-        assert_eq!(
-            known,
-            rollouts.len(),
-            "{home} has threads that the server does not know"
-        );
+        assert_eq!(known, rollouts.len(), "{home} has threads that the server does not know");
     }
     let listed = DIFFERENCES.iter().map(|(home, name, field, _)| {
         ((*home).to_owned(), (*name).to_owned(), (*field).to_owned())
@@ -173,10 +150,7 @@ fn rollouts(home: &Path) -> Vec<Rollout> {
 fn differences(thread: &Value, rollout: &Rollout) -> Vec<String> {
     let ours = as_the_server_says(rollout);
     let ours = ours.as_object().unwrap();
-    let archived = thread["path"]
-        .as_str()
-        .unwrap()
-        .contains("/archived_sessions/");
+    let archived = thread["path"].as_str().unwrap().contains("/archived_sessions/");
     let mut fields: Vec<String> = ours
         .iter()
         .filter(|(name, value)| lower_case(&thread[name.as_str()]) != lower_case(value))
@@ -200,11 +174,7 @@ fn as_the_server_says(rollout: &Rollout) -> Value {
     observer.patch().apply(&mut metadata);
     let identity = observer.identity();
     let source = identity.source.clone();
-    let git = [
-        &metadata.git_sha,
-        &metadata.git_branch,
-        &metadata.git_origin_url,
-    ];
+    let git = [&metadata.git_sha, &metadata.git_branch, &metadata.git_origin_url];
     let git = git.iter().any(|part| part.is_some()).then(|| {
         json!({"sha": metadata.git_sha, "branch": metadata.git_branch, "originUrl": metadata.git_origin_url})
     });
@@ -215,10 +185,7 @@ fn as_the_server_says(rollout: &Rollout) -> Value {
             "depth": spawn.depth, "agent_path": spawn.agent_path, "agent_nickname": spawn.agent_nickname,
             "agent_role": spawn.agent_role}}})
         }
-        None if source
-            .as_ref()
-            .is_none_or(|source| source.kind() == SourceKind::Unknown) =>
-        {
+        None if source.as_ref().is_none_or(|source| source.kind() == SourceKind::Unknown) => {
             json!("unknown")
         }
         None => json!(source),
@@ -257,9 +224,7 @@ fn projected(files: &[PathBuf]) -> Vec<Vec<u8>> {
         }
         let kept = lines.into_iter().filter(|line| {
             let line: Value = serde_json::from_slice(line).unwrap();
-            line["ordinal"]
-                .as_u64()
-                .is_none_or(|ordinal| ordinal < own_end)
+            line["ordinal"].as_u64().is_none_or(|ordinal| ordinal < own_end)
         });
         out.splice(0..0, kept);
     }

@@ -23,9 +23,7 @@ fn zst(text: &str) -> Vec<u8> {
 fn found(home: &TestHome) -> Vec<(String, String)> {
     let threads = home.open();
     let threads = threads.threads().iter();
-    threads
-        .map(|thread| (thread.thread_id.to_string(), file_name(&thread.path)))
-        .collect()
+    threads.map(|thread| (thread.thread_id.to_string(), file_name(&thread.path))).collect()
 }
 
 #[test]
@@ -46,11 +44,7 @@ fn rollouts_are_found_in_any_nesting_and_nothing_else_is_taken_for_one() {
     }
     let open = home.open();
     assert!(open.unreadable().is_empty());
-    let archived: Vec<bool> = open
-        .threads()
-        .iter()
-        .map(|thread| thread.archived)
-        .collect();
+    let archived: Vec<bool> = open.threads().iter().map(|thread| thread.archived).collect();
     assert_eq!(archived, [false, true, false]);
     for id in [A, B, C] {
         assert_eq!(items(&home.read(id)), lines(id));
@@ -63,11 +57,7 @@ fn a_plain_folder_gives_all_rollouts_below_it() {
     home.write("a/b/rollout-x.jsonl", text(&lines(A)));
     home.write("nested/archived_sessions/x.jsonl", text(&lines(B)));
     let open = home.open();
-    let archived: Vec<bool> = open
-        .threads()
-        .iter()
-        .map(|thread| thread.archived)
-        .collect();
+    let archived: Vec<bool> = open.threads().iter().map(|thread| thread.archived).collect();
     assert_eq!(archived, [false, true]);
 }
 
@@ -76,10 +66,7 @@ fn one_file_gives_its_thread_with_the_name_from_its_home() {
     let home = TestHome::new();
     home.rollout(A, &lines(A));
     let path = home.rollout(B, &lines(B));
-    home.write(
-        "session_index.jsonl",
-        json!({"id": B, "thread_name": "n"}).to_string(),
-    );
+    home.write("session_index.jsonl", json!({"id": B, "thread_name": "n"}).to_string());
     let rollout = read_file(&path).unwrap();
     assert_eq!(rollout.thread_id.to_string(), B);
     assert_eq!(rollout.name.as_deref(), Some("n"));
@@ -92,13 +79,7 @@ fn the_last_name_counts_and_an_empty_one_clears() {
     home.rollout(A, &lines(A));
     home.rollout(B, &lines(B));
     let line = |id: &str, name: &str| json!({"id": id, "thread_name": name}).to_string();
-    let index = [
-        line(A, "old"),
-        line(B, "old"),
-        "garbage".into(),
-        line(A, "new"),
-        line(B, ""),
-    ];
+    let index = [line(A, "old"), line(B, "old"), "garbage".into(), line(A, "new"), line(B, "")];
     home.write("session_index.jsonl", text(&index));
     assert_eq!(home.read(A).name.as_deref(), Some("new"));
     assert_eq!(home.read(B).name, None);
@@ -126,10 +107,7 @@ fn where_the_first_line_is_lost_the_file_name_tells_the_thread() {
 #[test]
 fn where_the_file_name_has_no_id_the_first_header_tells_the_thread() {
     let home = TestHome::new();
-    home.write(
-        "sessions/x.jsonl",
-        text(&[event("first"), header(B, 1, json!({}))]),
-    );
+    home.write("sessions/x.jsonl", text(&[event("first"), header(B, 1, json!({}))]));
     assert_eq!(found(&home), [(B.to_owned(), "x.jsonl".to_owned())]);
 }
 
@@ -141,16 +119,9 @@ fn what_cannot_be_read_is_named_with_the_reason() {
     home.write("sessions/2-garbage.jsonl", "garbage\n\0\0\n");
     home.write("sessions/3-bad.jsonl.zst", &zst(&text(&lines(B)))[..12]);
     home.write("sessions/4-nobody.jsonl", event("hello"));
-    home.write(
-        &format!("sessions/5-{C}.jsonl"),
-        r#"{"type":"user","timestamp":"t","message":{}}"#,
-    );
+    home.write(&format!("sessions/5-{C}.jsonl"), r#"{"type":"user","timestamp":"t","message":{}}"#);
     let open = home.open();
-    let reasons: Vec<&str> = open
-        .unreadable()
-        .iter()
-        .map(|file| file.reason.as_str())
-        .collect();
+    let reasons: Vec<&str> = open.unreadable().iter().map(|file| file.reason.as_str()).collect();
     assert_eq!(
         reasons,
         [
@@ -180,12 +151,7 @@ fn a_path_without_a_rollout_is_an_invalid_request() {
         assert!(!error.to_string().contains("s3cret"));
     }
     fs::create_dir(home.path("no-rollouts")).unwrap();
-    assert!(
-        read_home(&home.path("no-rollouts"))
-            .unwrap()
-            .threads()
-            .is_empty()
-    );
+    assert!(read_home(&home.path("no-rollouts")).unwrap().threads().is_empty());
     assert!(read_file(&home.path("no-rollouts")).is_err());
 }
 
@@ -201,12 +167,7 @@ fn an_active_file_counts_before_an_archived_and_a_plain_one_before_a_compressed(
     assert!(!rollout.archived);
     assert_eq!(items(&rollout), lines(A));
     assert_eq!(rollout.other_files.len(), 3);
-    assert!(
-        rollout
-            .other_files
-            .iter()
-            .all(|file| file.reason == OtherFileReason::Copy)
-    );
+    assert!(rollout.other_files.iter().all(|file| file.reason == OtherFileReason::Copy));
 }
 
 #[test]
@@ -215,10 +176,7 @@ fn compressed_files_are_expanded_frame_by_frame() {
     let [first, second] = [text(&lines(A)), text(&[event("more")])];
     let frames = [zst(&first), zst(&second)].concat();
     home.write(&format!("{}.zst", usual(DAY, A)), frames);
-    assert_eq!(
-        items(&home.read(A)),
-        [lines(A), vec![event("more")]].concat()
-    );
+    assert_eq!(items(&home.read(A)), [lines(A), vec![event("more")]].concat());
 }
 
 #[test]
@@ -251,17 +209,11 @@ fn the_oldest_format_is_a_document_of_records() {
     let pretty = serde_json::to_string_pretty(&document).unwrap();
     home.write(&format!("sessions/rollout-2025-08-23-{A}.json"), pretty);
     let rollout = home.read(A);
-    let values: Vec<serde_json::Value> = rollout
-        .items
-        .iter()
-        .map(|item| serde_json::from_slice(item.as_bytes()).unwrap())
-        .collect();
+    let values: Vec<serde_json::Value> =
+        rollout.items.iter().map(|item| serde_json::from_slice(item.as_bytes()).unwrap()).collect();
     assert_eq!(values[0], document["session"]);
     assert_eq!(values[1..], document["items"].as_array().unwrap()[..]);
-    assert_eq!(
-        rollout.created_at_fallback.unwrap().to_string(),
-        "2025-08-23T00:00:00.000Z"
-    );
+    assert_eq!(rollout.created_at_fallback.unwrap().to_string(), "2025-08-23T00:00:00.000Z");
 }
 
 #[test]
@@ -283,41 +235,23 @@ fn bare_lines_are_records_state_and_all() {
 fn damage_is_reported_with_its_place_in_file_and_history() {
     let home = TestHome::new();
     let [first, second] = [header(A, 1, json!({})), event("x")];
-    let path = home.rollout(
-        A,
-        &[
-            first.clone(),
-            "garbage".into(),
-            second.clone(),
-            "{\"torn".into(),
-        ],
-    );
+    let path =
+        home.rollout(A, &[first.clone(), "garbage".into(), second.clone(), "{\"torn".into()]);
     let damage = home.read(A).damage;
     let at = |offset: usize| format!("{}:{offset}", path.display());
     assert_eq!(damage.count, 2);
     assert_eq!(damage.records[0].location, at(first.len() + 1));
     assert_eq!(damage.records[0].after.unwrap().get(), 0);
-    assert_eq!(
-        damage.records[1].location,
-        at(first.len() + second.len() + 10)
-    );
+    assert_eq!(damage.records[1].location, at(first.len() + second.len() + 10));
     assert_eq!(damage.records[1].after.unwrap().get(), 1);
 }
 
 #[test]
 fn a_header_of_any_length_is_read_whole() {
     let home = TestHome::new();
-    let long = header(
-        A,
-        1,
-        json!({"base_instructions": {"text": "x".repeat(200_000)}}),
-    );
+    let long = header(A, 1, json!({"base_instructions": {"text": "x".repeat(200_000)}}));
     home.rollout("no-id", std::slice::from_ref(&long));
-    let packed = header(
-        B,
-        1,
-        json!({"base_instructions": {"text": "y".repeat(200_000)}}),
-    );
+    let packed = header(B, 1, json!({"base_instructions": {"text": "y".repeat(200_000)}}));
     home.write("sessions/x.jsonl.zst", zst(&packed));
     assert_eq!(items(&home.read(A)), [long]);
     assert_eq!(items(&home.read(B)), [packed]);

@@ -60,10 +60,7 @@ fn a_reverted_thread_ends_with_the_segment_that_no_other_continues() {
     home.rollout(&format!("{A}_{B}"), &second);
     home.rollout(&format!("{A}_{C}"), &third);
     let rollout = home.read(A);
-    assert_eq!(
-        items(&rollout),
-        [&first[..3], &second[..1], &third[..]].concat()
-    );
+    assert_eq!(items(&rollout), [&first[..3], &second[..1], &third[..]].concat());
     assert_eq!(rollout.files.len(), 3);
     assert!(rollout.other_files.is_empty());
 }
@@ -100,10 +97,7 @@ fn a_fork_of_a_segment_sees_the_segment_and_not_the_thread() {
     home.rollout(A, &first);
     home.rollout(&format!("{A}_{B}"), &second);
     home.rollout(C, &fork);
-    assert_eq!(
-        items(&home.read(C)),
-        [&first[..1], &second[..1], &fork[..]].concat()
-    );
+    assert_eq!(items(&home.read(C)), [&first[..1], &second[..1], &fork[..]].concat());
 }
 
 #[test]
@@ -149,20 +143,14 @@ fn a_missing_base_costs_the_inherited_part_only() {
         home.rollout(name, &own);
         let rollout = home.read(name);
         assert_eq!(items(&rollout), own);
-        assert_eq!(
-            reasons(&rollout),
-            ["the history that it continues is missing"]
-        );
+        assert_eq!(reasons(&rollout), ["the history that it continues is missing"]);
     }
 }
 
 #[test]
 fn a_circle_of_bases_is_damage_and_not_endless() {
     let home = TestHome::new();
-    let [one, two] = [
-        file(A, 1, Some((B, 3)), 3, &["a"]),
-        file(B, 2, Some((A, 9)), 0, &["b"]),
-    ];
+    let [one, two] = [file(A, 1, Some((B, 3)), 3, &["a"]), file(B, 2, Some((A, 9)), 0, &["b"])];
     home.rollout(A, &one);
     home.rollout(B, &two);
     let rollout = home.read(A);
@@ -182,10 +170,7 @@ fn a_base_that_ends_early_is_damage() {
     home.rollout(B, &fork);
     let rollout = home.read(B);
     assert_eq!(items(&rollout), [&source[..], &fork[..]].concat());
-    assert_eq!(
-        reasons(&rollout),
-        ["records that a later file continues are missing at its end"]
-    );
+    assert_eq!(reasons(&rollout), ["records that a later file continues are missing at its end"]);
     assert_eq!(rollout.damage.records[0].after.unwrap().get(), 1);
 }
 
@@ -211,10 +196,7 @@ fn an_archived_thread_is_archived_with_all_its_segments() {
     let first = file(A, 1, None, 0, &["a1"]);
     let second = file(A, 2, Some((A, 1)), 1, &[]);
     home.write(&usual("archived_sessions", A), text(&first));
-    home.write(
-        &usual("archived_sessions", &format!("{A}_{B}")),
-        text(&second),
-    );
+    home.write(&usual("archived_sessions", &format!("{A}_{B}")), text(&second));
     let rollout = home.read(A);
     assert!(rollout.archived);
     assert_eq!(items(&rollout), [&first[..1], &second[..]].concat());

@@ -29,12 +29,7 @@ pub(crate) struct Entry {
 
 impl Entry {
     pub(crate) fn new(record: StoredThread, log: Log, create_request: Option<String>) -> Self {
-        Self {
-            record,
-            log: Arc::new(log),
-            create_request,
-            update_request: None,
-        }
+        Self { record, log: Arc::new(log), create_request, update_request: None }
     }
 
     pub(crate) fn thread(&self) -> StoredThread {
@@ -47,9 +42,7 @@ impl Entry {
 impl Catalog {
     /// The entry of a thread, active or archived.
     pub(crate) fn any(&self, thread_id: ThreadId) -> Result<&Entry> {
-        self.threads
-            .get(&thread_id)
-            .ok_or_else(|| Error::not_found(thread_id))
+        self.threads.get(&thread_id).ok_or_else(|| Error::not_found(thread_id))
     }
 
     /// The entry of a thread; an archived one only if they are included.
@@ -102,10 +95,7 @@ impl Catalog {
     }
 
     pub(crate) fn delete(&mut self, thread_id: ThreadId) -> Result<()> {
-        let entry = self
-            .threads
-            .remove(&thread_id)
-            .ok_or_else(|| Error::not_found(thread_id))?;
+        let entry = self.threads.remove(&thread_id).ok_or_else(|| Error::not_found(thread_id))?;
         self.index.remove(&entry.record.list_row());
         entry.log.delete();
         Ok(())
@@ -122,11 +112,8 @@ impl Catalog {
     }
 
     pub(crate) fn scan(&self, filter: &ListFilter, scan: &Scan) -> Vec<StoredThread> {
-        let spawn_parent_of = |id| {
-            self.threads
-                .get(&id)
-                .and_then(|entry| entry.record.spawn_parent())
-        };
+        let spawn_parent_of =
+            |id| self.threads.get(&id).and_then(|entry| entry.record.spawn_parent());
         self.index
             .candidates(filter, scan)
             .filter_map(|place| self.threads.get(&place.thread_id))
@@ -142,10 +129,7 @@ impl Catalog {
         thread_id: ThreadId,
         change: impl FnOnce(&mut Entry) -> Result<T>,
     ) -> Result<T> {
-        let entry = self
-            .threads
-            .get_mut(&thread_id)
-            .ok_or_else(|| Error::not_found(thread_id))?;
+        let entry = self.threads.get_mut(&thread_id).ok_or_else(|| Error::not_found(thread_id))?;
         self.index.remove(&entry.record.list_row());
         let changed = change(entry);
         self.index.insert(&entry.record.list_row());

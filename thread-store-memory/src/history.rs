@@ -82,12 +82,7 @@ mod tests {
         for len in [0, 1, 255, 256, 257, 600] {
             let history = history(len);
             assert_eq!(history.end(), Ordinal::new(len));
-            for take in [
-                0..len,
-                0..len.min(3),
-                len.saturating_sub(3)..len,
-                len / 2..len,
-            ] {
+            for take in [0..len, 0..len.min(3), len.saturating_sub(3)..len, len / 2..len] {
                 for direction in [Direction::Ascending, Direction::Descending] {
                     let mut expected: Vec<u64> = take.clone().collect();
                     if direction == Direction::Descending {
@@ -97,8 +92,7 @@ mod tests {
                     let seen: Vec<u64> = page.iter().map(|item| item.ordinal.get()).collect();
                     assert_eq!(seen, expected);
                     assert!(
-                        page.iter()
-                            .all(|it| it.item.text() == format!("{{\"n\":{}}}", it.ordinal))
+                        page.iter().all(|it| it.item.text() == format!("{{\"n\":{}}}", it.ordinal))
                     );
                 }
             }

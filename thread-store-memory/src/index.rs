@@ -6,7 +6,7 @@ use std::ops::Bound;
 
 use thread_store::{
     Direction, ListFilter, ListRow, Position, Relation, Scan, SortKey, SourceKind, ThreadId,
-    cwd_key,
+    cwd_key, spawn_subtree,
 };
 
 /// Something that all threads of a set have in common.
@@ -56,39 +56,19 @@ impl Index {
         if let Some(Relation::DescendantsOf(ancestor)) = filter.relation {
             return self.descendant_places(ancestor, scan);
         }
-        let facets = alternatives(filter)
-            .into_iter()
-            .min_by_key(|facets| self.count(facets));
+        let facets = alternatives(filter).into_iter().min_by_key(|facets| self.count(facets));
         let facets = facets.unwrap_or_else(|| vec![Facet::All]);
-        let walks = facets
-            .iter()
-            .map(|facet| self.walk(facet, scan).peekable())
-            .collect();
-        Box::new(Merge {
-            walks,
-            direction: scan.direction,
-        })
+        let walks = facets.iter().map(|facet| self.walk(facet, scan).peekable()).collect();
+        Box::new(Merge { walks, direction: scan.direction })
     }
 
     /// Everything below a thread in the spawn relation: parents before children.
     pub(crate) fn descendants(&self, ancestor: ThreadId) -> Vec<ThreadId> {
-        let mut found: Vec<ThreadId> = Vec::new();
-        let mut seen = std::collections::HashSet::from([ancestor]);
-        let mut at = ancestor;
-        for next in 0.. {
-            let children = self.set(&Facet::SpawnParent(at), SortKey::Created);
-            let new = children
-                .into_iter()
-                .flatten()
-                .map(|it| it.thread_id)
-                .filter(|it| seen.insert(*it));
-            found.extend(new);
-            match found.get(next) {
-                Some(thread_id) => at = *thread_id,
-                None => break,
-            }
-        }
-        found
+        let subtree = spawn_subtree(ancestor, |parent| {
+            let children = self.set(&Facet::SpawnParent(parent), SortKey::Created);
+            children.into_iter().flatten().map(|place| place.thread_id)
+        });
+        subtree.into_iter().skip(1).collect()
     }
 
     fn descendant_places(&self, ancestor: ThreadId, scan: &Scan) -> Walk<'_> {
@@ -105,11 +85,7 @@ impl Index {
     }
 
     fn count(&self, facets: &[Facet]) -> usize {
-        facets
-            .iter()
-            .filter_map(|facet| self.set(facet, SortKey::Created))
-            .map(BTreeSet::len)
-            .sum()
+        facets.iter().filter_map(|facet| self.set(facet, SortKey::Created)).map(BTreeSet::len).sum()
     }
 
     fn set(&self, facet: &Facet, key: SortKey) -> Option<&BTreeSet<Position>> {
@@ -143,10 +119,8 @@ impl Iterator for Merge<'_> {
 
     fn next(&mut self) -> Option<Position> {
         let direction = self.direction;
-        let heads = self
-            .walks
-            .iter_mut()
-            .filter_map(|walk| walk.peek().copied().map(|head| (head, walk)));
+        let heads =
+            self.walks.iter_mut().filter_map(|walk| walk.peek().copied().map(|head| (head, walk)));
         let first = match direction {
             Direction::Ascending => heads.min_by_key(|(head, _)| *head),
             Direction::Descending => heads.max_by_key(|(head, _)| *head),
@@ -168,8 +142,7 @@ fn facets(row: &ListRow<'_>) -> impl Iterator<Item = Facet> {
         Some(Facet::All),
         Some(Facet::Archived(row.archived)),
         Some(Facet::Source(row.source_kind)),
-        row.model_provider
-            .map(|provider| Facet::Provider(provider.to_owned())),
+        row.model_provider.map(|provider| Facet::Provider(provider.to_owned())),
         row.cwd.clone().map(Facet::Cwd),
         row.spawn_parent.map(Facet::SpawnParent),
     ]
@@ -180,11 +153,7 @@ fn facets(row: &ListRow<'_>) -> impl Iterator<Item = Facet> {
 /// For each filter that has facets: the facets, of which a thread on the list has exactly one.
 fn alternatives(filter: &ListFilter) -> Vec<Vec<Facet>> {
     let mut found = Vec::new();
-    found.extend(
-        filter
-            .archived
-            .map(|archived| vec![Facet::Archived(archived)]),
-    );
+    found.extend(filter.archived.map(|archived| vec![Facet::Archived(archived)]));
     found.extend(
         filter
             .source_kinds
@@ -198,10 +167,7 @@ fn alternatives(filter: &ListFilter) -> Vec<Vec<Facet>> {
             .map(|names| distinct(names.iter().cloned().map(Facet::Provider))),
     );
     found.extend(
-        filter
-            .cwds
-            .as_ref()
-            .map(|cwds| distinct(cwds.iter().map(|cwd| Facet::Cwd(cwd_key(cwd))))),
+        filter.cwds.as_ref().map(|cwds| distinct(cwds.iter().map(|cwd| Facet::Cwd(cwd_key(cwd))))),
     );
     if let Some(Relation::ChildrenOf(parent)) = filter.relation {
         found.push(vec![Facet::SpawnParent(parent)]);

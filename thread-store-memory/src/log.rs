@@ -3,9 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use thread_store::{
-    AppendItems, AppendReceipt, AppendStep, Direction, Epoch, Error, HistoryPage, Holder,
-    LeaseState, Limits, LoadHistory, Ordinal, ReleaseLease, Result, RolloutItem, WriterLease,
-    reconcile_append,
+    AppendItems, AppendReceipt, Direction, Epoch, Error, HistoryPage, Holder, LeaseState, Limits,
+    LoadHistory, Ordinal, ReleaseLease, Result, RolloutItem, WriterLease, plan_append,
 };
 
 use crate::history::History;
@@ -23,11 +22,7 @@ struct State {
 impl Log {
     pub(crate) fn new(items: Vec<RolloutItem>) -> Self {
         let history = History::new(items);
-        Self(Mutex::new(State {
-            history,
-            lease: LeaseState::default(),
-            deleted: false,
-        }))
+        Self(Mutex::new(State { history, lease: LeaseState::default(), deleted: false }))
     }
 
     /// No code panics while it holds the lock; a poisoned lock guards good data all the same.
@@ -38,11 +33,7 @@ impl Log {
     /// The state behind a lease: somebody may have deleted the thread since it was looked up.
     fn lock_for(&self, lease: &WriterLease) -> Result<MutexGuard<'_, State>> {
         let state = self.lock();
-        if state.deleted {
-            Err(Error::not_found(lease.thread_id))
-        } else {
-            Ok(state)
-        }
+        if state.deleted { Err(Error::not_found(lease.thread_id)) } else { Ok(state) }
     }
 
     pub(crate) fn end(&self) -> Ordinal {
@@ -70,25 +61,15 @@ impl Log {
     }
 
     pub(crate) fn append(&self, params: AppendItems, limits: &Limits) -> Result<AppendReceipt> {
-        let AppendItems {
-            lease,
-            items,
-            expected_ordinal,
-            ..
-        } = params;
+        let AppendItems { lease, items, expected_ordinal, .. } = params;
         let mut state = self.lock_for(&lease)?;
         let end = state.history.end();
         state.lease.check(&lease, end)?;
         limits.check_items(&items)?;
-        let first = expected_ordinal.unwrap_or(end);
-        let receipt = AppendReceipt::new(first, items.len());
-        let standing = match AppendStep::new(lease.thread_id, expected_ordinal, items.len(), end)? {
-            AppendStep::Write => 0,
-            AppendStep::Compare(range) => {
-                let stored = state.history.page(&range, Direction::Ascending);
-                reconcile_append(lease.thread_id, first, &items, stored.records(), end)?
-            }
-        };
+        let (receipt, standing) =
+            plan_append(lease.thread_id, expected_ordinal, &items, end, |range| {
+                Ok(state.history.page(&range, Direction::Ascending).records().collect::<Vec<_>>())
+            })?;
         state.history.extend(items.into_iter().skip(standing));
         Ok(receipt)
     }
@@ -112,10 +93,6 @@ impl Log {
         let state = self.lock();
         let end = state.history.end();
         let plan = params.plan(end)?;
-        Ok(HistoryPage::new(
-            state.history.page(&plan.take, params.direction),
-            end,
-            plan.rest,
-        ))
+        Ok(HistoryPage::new(state.history.page(&plan.take, params.direction), end, plan.rest))
     }
 }

@@ -50,17 +50,11 @@ impl MemoryStore {
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Catalog> {
-        self.0
-            .catalog
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.0.catalog.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Catalog> {
-        self.0
-            .catalog
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.0.catalog.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn next_epoch(&self) -> Epoch {
@@ -77,9 +71,7 @@ impl MemoryStore {
 
     /// The log behind a lease.
     fn log(&self, lease: &WriterLease) -> Result<Arc<Log>> {
-        self.read()
-            .any(lease.thread_id)
-            .map(|entry| Arc::clone(&entry.log))
+        self.read().any(lease.thread_id).map(|entry| Arc::clone(&entry.log))
     }
 
     fn create(&self, params: CreateThread) -> Result<CreatedThread> {
@@ -132,9 +124,7 @@ impl MemoryStore {
     fn delete(&self, params: &DeleteThread) -> Result<ChangedThreads> {
         let mut catalog = self.write();
         let threads = catalog.subtree(params.thread_id, params.descendants)?;
-        threads
-            .iter()
-            .try_for_each(|thread_id| catalog.delete(*thread_id))?;
+        threads.iter().try_for_each(|thread_id| catalog.delete(*thread_id))?;
         Ok(ChangedThreads::new(threads))
     }
 }
@@ -171,37 +161,25 @@ impl ThreadStore for MemoryStore {
     async fn append_items(&self, params: AppendItems) -> Result<AppendReceipt> {
         let log = self.log(&params.lease);
         let limits = &self.0.capabilities.limits;
-        during(
-            Operation::AppendItems,
-            log.and_then(|log| log.append(params, limits)),
-        )
+        during(Operation::AppendItems, log.and_then(|log| log.append(params, limits)))
     }
 
     #[instrument(skip_all, fields(thread_id = %lease.thread_id))]
     async fn flush_thread(&self, lease: WriterLease) -> Result<()> {
-        during(
-            Operation::FlushThread,
-            self.log(&lease).and_then(|log| log.check(&lease)),
-        )
+        during(Operation::FlushThread, self.log(&lease).and_then(|log| log.check(&lease)))
     }
 
     #[instrument(skip_all, fields(thread_id = %params.lease.thread_id))]
     async fn release_lease(&self, params: ReleaseLease) -> Result<()> {
         let log = self.log(&params.lease);
-        during(
-            Operation::ReleaseLease,
-            log.and_then(|log| log.release(&params)),
-        )
+        during(Operation::ReleaseLease, log.and_then(|log| log.release(&params)))
     }
 
     #[instrument(skip_all, fields(thread_id = %params.thread_id))]
     async fn load_history(&self, params: LoadHistory) -> Result<HistoryPage> {
         let catalog = self.read();
         let entry = catalog.get(params.thread_id, params.include_archived);
-        during(
-            Operation::LoadHistory,
-            entry.and_then(|entry| entry.log.load(&params)),
-        )
+        during(Operation::LoadHistory, entry.and_then(|entry| entry.log.load(&params)))
     }
 
     #[instrument(skip_all, fields(thread_id = %params.thread_id))]
@@ -218,10 +196,7 @@ impl ThreadStore for MemoryStore {
 
     #[instrument(skip_all, fields(thread_id = %params.thread_id))]
     async fn update_thread_metadata(&self, params: UpdateThreadMetadata) -> Result<StoredThread> {
-        during(
-            Operation::UpdateThreadMetadata,
-            self.write().update(&params),
-        )
+        during(Operation::UpdateThreadMetadata, self.write().update(&params))
     }
 
     #[instrument(skip_all, fields(thread_id = %params.thread_id, archived = params.archived))]

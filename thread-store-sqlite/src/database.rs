@@ -61,12 +61,7 @@ impl Database {
             .connect_with(options(&path).pragma("query_only", "ON"))
             .await?;
         let writer = Arc::new(Mutex::new(Writer::Open(writer)));
-        Ok(Self {
-            path,
-            writer,
-            left: Arc::default(),
-            readers,
-        })
+        Ok(Self { path, writer, left: Arc::default(), readers })
     }
 
     /// Waits for the write under way and closes the file. Later operations are *unavailable*.
@@ -185,9 +180,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
 async fn use_wal(connection: &mut SqliteConnection, path: &Path) -> Result<()> {
     let start = Instant::now();
     loop {
-        let answer = sqlx::query("PRAGMA journal_mode = WAL")
-            .fetch_one(&mut *connection)
-            .await;
+        let answer = sqlx::query("PRAGMA journal_mode = WAL").fetch_one(&mut *connection).await;
         match answer {
             Ok(row) if row.try_get::<&str, _>(0)? == "wal" => return Ok(()),
             Ok(_) => {

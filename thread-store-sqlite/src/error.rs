@@ -86,9 +86,9 @@ impl From<SqliteError> for Error {
             // A bug: repeating the call would meet it again.
             SqliteError::Aborted(source) if source.is_panic() => Self::internal(source),
             SqliteError::Aborted(source) => Self::unavailable(Outcome::Unknown).because(source),
-            SqliteError::Path {
-                ref path, reason, ..
-            } => Self::invalid("path", format!("{}: {reason}", path.display())).because(error),
+            SqliteError::Path { ref path, reason, .. } => {
+                Self::invalid("path", format!("{}: {reason}", path.display())).because(error)
+            }
             SqliteError::NewerSchema { .. } => Self::unsupported(error.to_string()).because(error),
         }
     }

@@ -61,17 +61,11 @@ pub(crate) async fn load(
     .bind(number(take.end)?)
     .fetch_all(connection)
     .await?;
-    let runs = rows
-        .iter()
-        .map(|row| Run::read(row, key))
-        .collect::<Result<Vec<_>>>()?;
+    let runs = rows.iter().map(|row| Run::read(row, key)).collect::<Result<Vec<_>>>()?;
     report_gaps(&runs, take, &mut damage);
     let ascending = direction == Direction::Ascending;
-    let ordered: Box<dyn Iterator<Item = &Run>> = if ascending {
-        Box::new(runs.iter())
-    } else {
-        Box::new(runs.iter().rev())
-    };
+    let ordered: Box<dyn Iterator<Item = &Run>> =
+        if ascending { Box::new(runs.iter()) } else { Box::new(runs.iter().rev()) };
     for run in ordered {
         run.push_into(&mut items, take, &mut damage);
     }
@@ -103,13 +97,7 @@ impl Run {
         let first = ordinal(row.try_get("first")?)?;
         let count = ordinal(row.try_get("count")?)?;
         let intact = row.try_get::<i64, _>("checksum")? == checksum(key, first, count, &data);
-        Ok(Self {
-            id: row.try_get("id")?,
-            first,
-            count,
-            data: data.into(),
-            intact,
-        })
+        Ok(Self { id: row.try_get("id")?, first, count, data: data.into(), intact })
     }
 
     fn end(&self) -> u64 {
@@ -149,37 +137,20 @@ impl Run {
     /// The items of a damaged run that can be read, each in its place. Where the damage added or took
     /// away line feeds, places are counted from both ends, up to the first damaged piece.
     fn readable(&self) -> Vec<(u64, RolloutItem)> {
-        let pieces: Vec<_> = unpack(&self.data)
-            .map(|piece| RolloutItem::from_bytes(piece).ok())
-            .collect();
+        let pieces: Vec<_> =
+            unpack(&self.data).map(|piece| RolloutItem::from_bytes(piece).ok()).collect();
         if pieces.len() as u64 == self.count {
-            return (self.first..)
-                .zip(pieces)
-                .filter_map(|(n, item)| Some((n, item?)))
-                .collect();
+            return (self.first..).zip(pieces).filter_map(|(n, item)| Some((n, item?))).collect();
         }
         let whole = |piece: &Option<RolloutItem>| piece.is_some();
-        let front = pieces
-            .iter()
-            .take_while(|it| whole(it))
-            .count()
-            .min(self.count as usize);
+        let front = pieces.iter().take_while(|it| whole(it)).count().min(self.count as usize);
         let most = (pieces.len() - front).min(self.count as usize - front);
-        let back = pieces
-            .iter()
-            .rev()
-            .take(most)
-            .take_while(|it| whole(it))
-            .count();
-        let mut kept: Vec<_> = (self.first..)
-            .zip(pieces[..front].iter().cloned())
-            .collect();
+        let back = pieces.iter().rev().take(most).take_while(|it| whole(it)).count();
+        let mut kept: Vec<_> = (self.first..).zip(pieces[..front].iter().cloned()).collect();
         kept.extend(
             (self.end() - back as u64..).zip(pieces[pieces.len() - back..].iter().cloned()),
         );
-        kept.into_iter()
-            .filter_map(|(n, item)| Some((n, item?)))
-            .collect()
+        kept.into_iter().filter_map(|(n, item)| Some((n, item?))).collect()
     }
 
     /// Reports each stretch of wanted ordinals between readable items.
@@ -207,19 +178,10 @@ impl Run {
 /// Ordinals that no run has.
 fn report_gaps(runs: &[Run], take: &Range<u64>, damage: &mut DamageReport) {
     let mut next = take.start;
-    let edges = runs
-        .iter()
-        .map(|run| (run.first, run.end()))
-        .chain([(take.end, take.end)]);
+    let edges = runs.iter().map(|run| (run.first, run.end())).chain([(take.end, take.end)]);
     for (first, end) in edges {
         let lost = next..first.min(take.end);
-        report(
-            damage,
-            lost,
-            next,
-            &format!("runs before ordinal {first}"),
-            "no such row",
-        );
+        report(damage, lost, next, &format!("runs before ordinal {first}"), "no such row");
         next = next.max(end);
     }
 }
@@ -234,10 +196,7 @@ fn report(
 ) {
     if !lost.is_empty() {
         let after = readable_end.checked_sub(1).map(Ordinal::new);
-        damage.push_many(
-            DamagedRecord::new(location, after, reason),
-            lost.end - lost.start,
-        );
+        damage.push_many(DamagedRecord::new(location, after, reason), lost.end - lost.start);
     }
 }
 
@@ -297,26 +256,17 @@ mod tests {
 
     fn items(sizes: &[usize]) -> Vec<RolloutItem> {
         let text = |size: &usize| format!("{{\"a\":\"{}\"}}", "x".repeat(size - 8));
-        sizes
-            .iter()
-            .map(|size| RolloutItem::try_from(text(size).as_str()).unwrap())
-            .collect()
+        sizes.iter().map(|size| RolloutItem::try_from(text(size).as_str()).unwrap()).collect()
     }
 
     #[test]
     fn runs_are_small_and_together_they_are_everything() {
-        for sizes in [
-            vec![],
-            vec![10],
-            vec![10; 20_000],
-            vec![RUN_BYTES * 2, 10, RUN_BYTES - 1, 10, 10],
-        ] {
+        for sizes in
+            [vec![], vec![10], vec![10; 20_000], vec![RUN_BYTES * 2, 10, RUN_BYTES - 1, 10, 10]]
+        {
             let items = items(&sizes);
             let runs: Vec<_> = split(&items).collect();
-            assert!(
-                runs.iter()
-                    .all(|run| run.len() == 1 || pack(run).len() <= RUN_BYTES)
-            );
+            assert!(runs.iter().all(|run| run.len() == 1 || pack(run).len() <= RUN_BYTES));
             let back: Vec<_> = runs
                 .iter()
                 .flat_map(|run| unpack(&pack(run)).collect::<Vec<_>>())

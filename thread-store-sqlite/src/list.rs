@@ -35,11 +35,7 @@ pub(crate) async fn scan(
         let stored = Stored::read(&row)?;
         if let Some(column) = stored.damaged {
             let location = format!("thread {}", stored.head.thread_id);
-            damage.push(DamagedRecord::new(
-                location,
-                None,
-                format!("its {column} cannot be read"),
-            ));
+            damage.push(DamagedRecord::new(location, None, format!("its {column} cannot be read")));
         }
         threads.push(stored.thread);
     }
@@ -59,9 +55,7 @@ fn push_page(query: &mut QueryBuilder<Sqlite>, walks: &[Walk], filter: &ListFilt
     query.push(
         ") page JOIN threads t USING (key) JOIN heads h USING (key) JOIN listing narrow USING (key)",
     );
-    query.push(format_args!(
-        " ORDER BY page.{time} {order}, page.thread_id {order} LIMIT "
-    ));
+    query.push(format_args!(" ORDER BY page.{time} {order}, page.thread_id {order} LIMIT "));
     query.push_bind(limit(scan));
 }
 
@@ -81,14 +75,8 @@ pub(crate) async fn descendants(
         .bind(&at.as_bytes()[..])
         .fetch_all(&mut *connection)
         .await?;
-        let children = children
-            .iter()
-            .filter_map(|bytes| bytes.as_slice().try_into().ok());
-        found.extend(
-            children
-                .map(ThreadId::from_bytes)
-                .filter(|id| seen.insert(*id)),
-        );
+        let children = children.iter().filter_map(|bytes| bytes.as_slice().try_into().ok());
+        found.extend(children.map(ThreadId::from_bytes).filter(|id| seen.insert(*id)));
         match found.get(next) {
             Some(thread_id) => at = *thread_id,
             None => break,
@@ -133,16 +121,12 @@ fn walks(filter: &ListFilter) -> Vec<Walk> {
         .cwds
         .as_ref()
         .map(|cwds| cwds.iter().map(|cwd| cwd_key(cwd)).collect::<BTreeSet<_>>());
-    let providers = filter
-        .model_providers
+    let providers =
+        filter.model_providers.as_ref().map(|names| names.iter().cloned().collect::<BTreeSet<_>>());
+    let sources = filter
+        .source_kinds
         .as_ref()
-        .map(|names| names.iter().cloned().collect::<BTreeSet<_>>());
-    let sources = filter.source_kinds.as_ref().map(|kinds| {
-        kinds
-            .iter()
-            .map(|kind| kind.as_str())
-            .collect::<BTreeSet<_>>()
-    });
+        .map(|kinds| kinds.iter().map(|kind| kind.as_str()).collect::<BTreeSet<_>>());
     if let Some(cwds) = cwds.filter(|cwds| cwds.len() <= MOST_WALKS) {
         cwds.into_iter().map(Walk::Cwd).collect()
     } else if let Some(providers) = providers.filter(|names| names.len() <= MOST_WALKS) {
@@ -169,9 +153,7 @@ fn push_below(query: &mut QueryBuilder<Sqlite>, ancestor: ThreadId) {
 
 fn push_walk(query: &mut QueryBuilder<Sqlite>, walk: &Walk, filter: &ListFilter, scan: &Scan) {
     let (time, order) = (column(scan.sort_key), order(scan.direction));
-    query.push(format_args!(
-        "SELECT * FROM (SELECT l.key, l.{time}, l.thread_id FROM "
-    ));
+    query.push(format_args!("SELECT * FROM (SELECT l.key, l.{time}, l.thread_id FROM "));
     match walk {
         Walk::Below(ancestor) => {
             // `CROSS JOIN`: the subtree drives, whatever the planner thinks of its size.
@@ -181,17 +163,13 @@ fn push_walk(query: &mut QueryBuilder<Sqlite>, walk: &Walk, filter: &ListFilter,
         other => {
             let column = other.column();
             let key = index_suffix(scan.sort_key);
-            query.push(format_args!(
-                "listing l INDEXED BY {column}_by_{key} WHERE l.{column} = "
-            ));
+            query.push(format_args!("listing l INDEXED BY {column}_by_{key} WHERE l.{column} = "));
             push_value(query, other);
         }
     }
     push_after(query, scan);
     push_conditions(query, walk.column(), filter);
-    query.push(format_args!(
-        " ORDER BY l.{time} {order}, l.thread_id {order} LIMIT "
-    ));
+    query.push(format_args!(" ORDER BY l.{time} {order}, l.thread_id {order} LIMIT "));
     query.push_bind(limit(scan));
     query.push(")");
 }
@@ -226,17 +204,9 @@ fn push_conditions(query: &mut QueryBuilder<Sqlite>, walked: &str, filter: &List
         query.push(" AND l.archived = ").push_bind(archived);
     }
     if let Some(kinds) = filter.source_kinds.as_ref().filter(|_| walked != "source") {
-        push_any(
-            query,
-            "source",
-            kinds.iter().map(|kind| kind.as_str().to_owned()),
-        );
+        push_any(query, "source", kinds.iter().map(|kind| kind.as_str().to_owned()));
     }
-    if let Some(names) = filter
-        .model_providers
-        .as_ref()
-        .filter(|_| walked != "provider")
-    {
+    if let Some(names) = filter.model_providers.as_ref().filter(|_| walked != "provider") {
         push_any(query, "provider", names.iter().cloned());
     }
     if let Some(cwds) = filter.cwds.as_ref().filter(|_| walked != "cwd") {
@@ -265,22 +235,16 @@ fn push_conditions(query: &mut QueryBuilder<Sqlite>, walked: &str, filter: &List
 /// Any of these values: as one bound JSON array, so that their number has no limit.
 fn push_any(query: &mut QueryBuilder<Sqlite>, column: &str, values: impl Iterator<Item = String>) {
     let values = serde_json::Value::from_iter(values).to_string();
-    query.push(format_args!(
-        " AND l.{column} IN (SELECT value FROM json_each("
-    ));
+    query.push(format_args!(" AND l.{column} IN (SELECT value FROM json_each("));
     query.push_bind(values).push("))");
 }
 
 /// All of these labels: none of the pairs wanted is missing.
 fn push_labels(query: &mut QueryBuilder<Sqlite>, labels: &BTreeMap<String, String>) {
     let wanted = serde_json::Value::from_iter(
-        labels
-            .iter()
-            .map(|(name, value)| vec![name.as_str(), value.as_str()]),
+        labels.iter().map(|(name, value)| vec![name.as_str(), value.as_str()]),
     );
-    query
-        .push(" AND NOT EXISTS (SELECT 1 FROM json_each(")
-        .push_bind(wanted.to_string());
+    query.push(" AND NOT EXISTS (SELECT 1 FROM json_each(").push_bind(wanted.to_string());
     query.push(
         ") wanted WHERE NOT EXISTS (SELECT 1 FROM labels WHERE labels.key = l.key
             AND name = wanted.value ->> 0 AND labels.value = wanted.value ->> 1))",
@@ -289,14 +253,10 @@ fn push_labels(query: &mut QueryBuilder<Sqlite>, labels: &BTreeMap<String, Strin
 
 fn push_range(query: &mut QueryBuilder<Sqlite>, column: &str, range: TimeRange) {
     if let Some(from) = range.from {
-        query
-            .push(format_args!(" AND l.{column} >= "))
-            .push_bind(from.as_millis());
+        query.push(format_args!(" AND l.{column} >= ")).push_bind(from.as_millis());
     }
     if let Some(to) = range.to {
-        query
-            .push(format_args!(" AND l.{column} < "))
-            .push_bind(to.as_millis());
+        query.push(format_args!(" AND l.{column} < ")).push_bind(to.as_millis());
     }
 }
 
@@ -347,10 +307,8 @@ mod tests {
     }
 
     fn scans() -> impl Iterator<Item = Scan> {
-        let after = Position {
-            time: Timestamp::from_millis(5),
-            thread_id: ThreadId::from_bytes([5; 16]),
-        };
+        let after =
+            Position { time: Timestamp::from_millis(5), thread_id: ThreadId::from_bytes([5; 16]) };
         let each = |after| {
             SortKey::ALL.into_iter().flat_map(move |sort_key| {
                 [Direction::Ascending, Direction::Descending].map(|direction| Scan {
@@ -381,10 +339,7 @@ mod tests {
                     steps.contains(&"SEARCH l USING INTEGER PRIMARY KEY (rowid=?)".to_owned()),
                     "{steps:?}"
                 );
-                assert!(
-                    !steps.iter().any(|step| step.starts_with("SCAN l")),
-                    "{steps:?}"
-                );
+                assert!(!steps.iter().any(|step| step.starts_with("SCAN l")), "{steps:?}");
             }
         }
     }
@@ -403,34 +358,19 @@ mod tests {
                 ListFilter::default().with_source_kinds(vec![SourceKind::Cli, SourceKind::Exec]),
                 "source_by_",
             ),
-            (
-                ListFilter::default().with_model_providers(vec!["p".into()]),
-                "provider_by_",
-            ),
-            (
-                ListFilter::default().with_cwds(vec!["/a".into(), "/b".into()]),
-                "cwd_by_",
-            ),
-            (
-                ListFilter::default().with_relation(Relation::ChildrenOf(id)),
-                "spawn_parent_by_",
-            ),
+            (ListFilter::default().with_model_providers(vec!["p".into()]), "provider_by_"),
+            (ListFilter::default().with_cwds(vec!["/a".into(), "/b".into()]), "cwd_by_"),
+            (ListFilter::default().with_relation(Relation::ChildrenOf(id)), "spawn_parent_by_"),
         ] {
             for scan in scans() {
                 let steps = plan(&mut connection, &filter, &scan).await;
                 let index = format!("INDEX {index}{} (", index_suffix(scan.sort_key));
-                let walked = steps
-                    .iter()
-                    .filter(|step| step.starts_with("SEARCH l "))
-                    .collect::<Vec<_>>();
+                let walked =
+                    steps.iter().filter(|step| step.starts_with("SEARCH l ")).collect::<Vec<_>>();
                 assert_eq!(walked.len(), walks(&filter).len(), "{steps:?}");
                 for step in walked {
                     assert!(step.contains(&index), "{steps:?}");
-                    assert_eq!(
-                        step.contains(",thread_id)"),
-                        scan.after.is_some(),
-                        "{steps:?}"
-                    );
+                    assert_eq!(step.contains(",thread_id)"), scan.after.is_some(), "{steps:?}");
                 }
                 let scanned = steps.iter().filter(|step| step.starts_with("SCAN "));
                 assert!(
@@ -439,10 +379,7 @@ mod tests {
                         .all(|step| step == "SCAN page" || step.starts_with("SCAN (subquery")),
                     "{steps:?}"
                 );
-                let sorts = steps
-                    .iter()
-                    .filter(|step| step.contains("TEMP B-TREE"))
-                    .count();
+                let sorts = steps.iter().filter(|step| step.contains("TEMP B-TREE")).count();
                 assert!(sorts <= 1, "{steps:?}");
             }
         }

@@ -46,11 +46,7 @@ pub(crate) fn wrong(
     reason: &'static str,
     source: Option<std::io::Error>,
 ) -> SqliteError {
-    SqliteError::Path {
-        path: path.to_owned(),
-        reason,
-        source,
-    }
+    SqliteError::Path { path: path.to_owned(), reason, source }
 }
 
 /// An empty file is a database without anything; anything else begins with the magic.
@@ -92,11 +88,7 @@ fn refuse_network(path: &Path) -> Result<()> {
     // The type is a word of 32 bits in a field whose width and sign differ by platform.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     if is_network(status.f_type as u32) {
-        return Err(wrong(
-            path,
-            "is on a network file system, where SQLite cannot lock",
-            None,
-        ));
+        return Err(wrong(path, "is on a network file system, where SQLite cannot lock", None));
     }
     Ok(())
 }
@@ -127,14 +119,7 @@ mod tests {
     #[test]
     fn network_file_systems_are_known_by_their_number_and_local_ones_pass() {
         assert!(is_network(0x6969) && is_network(0xff53_4d42));
-        for local in [
-            0xef53,
-            0x5846_5342,
-            0x9123_683e,
-            0x0102_1994,
-            0x794c_7630,
-            0x2fc1_2fc1,
-        ] {
+        for local in [0xef53, 0x5846_5342, 0x9123_683e, 0x0102_1994, 0x794c_7630, 0x2fc1_2fc1] {
             assert!(!is_network(local));
         }
     }

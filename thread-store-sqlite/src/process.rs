@@ -51,11 +51,7 @@ enum Process {
 
 fn host() -> Option<String> {
     #[cfg(unix)]
-    return rustix::system::uname()
-        .nodename()
-        .to_str()
-        .ok()
-        .map(str::to_owned);
+    return rustix::system::uname().nodename().to_str().ok().map(str::to_owned);
     #[cfg(not(unix))]
     return None;
 }
@@ -85,11 +81,7 @@ fn started(status: &str) -> Option<Process> {
     if matches!(fields.next()?, "Z" | "X") {
         return Some(Process::Gone);
     }
-    Some(Process::There(format!(
-        "{}/{}",
-        machine()?,
-        fields.nth(18)?
-    )))
+    Some(Process::There(format!("{}/{}", machine()?, fields.nth(18)?)))
 }
 
 fn incarnation(process: u32) -> Option<String> {
@@ -108,10 +100,7 @@ mod tests {
         let me = this_process("me");
         assert!(!is_dead(&me));
 
-        let mut child = std::process::Command::new("sleep")
-            .arg("60")
-            .spawn()
-            .unwrap();
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
         let mut holder = this_process("child").with_process(child.id());
         holder.incarnation = incarnation(child.id());
         assert!(!is_dead(&holder));
@@ -135,12 +124,7 @@ mod tests {
     #[test]
     fn a_number_that_was_given_again_does_not_keep_its_former_holder_alive() {
         let mut reused = this_process("me");
-        let (machine, _) = reused
-            .incarnation
-            .as_deref()
-            .unwrap()
-            .rsplit_once('/')
-            .unwrap();
+        let (machine, _) = reused.incarnation.as_deref().unwrap().rsplit_once('/').unwrap();
         reused.incarnation = Some(format!("{machine}/1"));
         assert!(is_dead(&reused));
     }

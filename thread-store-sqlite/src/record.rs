@@ -54,11 +54,8 @@ impl Stored {
             (_, None) => Some("metadata"),
             _ => None,
         };
-        let (created_at, updated_at, recency_at) = (
-            time("created_at")?,
-            time("updated_at")?,
-            time("recency_at")?,
-        );
+        let (created_at, updated_at, recency_at) =
+            (time("created_at")?, time("updated_at")?, time("recency_at")?);
         let bare = || {
             let mut metadata = ThreadMetadata::new(created_at);
             (metadata.updated_at, metadata.recency_at) = (updated_at, recency_at);
@@ -67,19 +64,12 @@ impl Stored {
         let identity = identity.unwrap_or_else(|| Identity::new(created_at));
         let mut thread = StoredThread::new(head.thread_id, identity, metadata.unwrap_or_else(bare));
         thread.metadata_version = ordinal(row.try_get("metadata_version")?)?;
-        thread.archived_at = row
-            .try_get::<Option<i64>, _>("archived_at")?
-            .map(Timestamp::from_millis);
+        thread.archived_at =
+            row.try_get::<Option<i64>, _>("archived_at")?.map(Timestamp::from_millis);
         thread.next_ordinal = head.next_ordinal;
         let create_request = row.try_get("create_request")?;
         let update_request = row.try_get("update_request")?;
-        Ok(Self {
-            head,
-            thread,
-            create_request,
-            update_request,
-            damaged,
-        })
+        Ok(Self { head, thread, create_request, update_request, damaged })
     }
 
     /// The whole record, or that it is damaged.
@@ -148,9 +138,7 @@ pub(crate) async fn find(
 
 /// The thread with this id, active or archived.
 pub(crate) async fn get(connection: &mut SqliteConnection, thread_id: ThreadId) -> Result<Stored> {
-    find(connection, thread_id)
-        .await?
-        .ok_or_else(|| Error::not_found(thread_id).into())
+    find(connection, thread_id).await?.ok_or_else(|| Error::not_found(thread_id).into())
 }
 
 /// The head of the thread with this id, active or archived.
@@ -162,10 +150,7 @@ pub(crate) async fn head(connection: &mut SqliteConnection, thread_id: ThreadId)
     .bind(&thread_id.as_bytes()[..])
     .fetch_optional(connection)
     .await?;
-    row.as_ref()
-        .map(Head::read)
-        .transpose()?
-        .ok_or_else(|| Error::not_found(thread_id).into())
+    row.as_ref().map(Head::read).transpose()?.ok_or_else(|| Error::not_found(thread_id).into())
 }
 
 /// Adds a record; answers its key.
@@ -261,9 +246,8 @@ pub(crate) async fn reproject(connection: &mut SqliteConnection) -> Result<()> {
         return Ok(());
     }
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let keys: Vec<i64> = sqlx::query_scalar("SELECT key FROM threads")
-        .fetch_all(&mut *transaction)
-        .await?;
+    let keys: Vec<i64> =
+        sqlx::query_scalar("SELECT key FROM threads").fetch_all(&mut *transaction).await?;
     for key in keys {
         let row = sqlx::query(concat!(
             "SELECT ",
@@ -312,10 +296,7 @@ async fn project(connection: &mut SqliteConnection, key: i64, row: &ListRow<'_>)
         .bind(third)
         .execute(&mut *connection)
         .await?;
-    sqlx::query("DELETE FROM labels WHERE key = ?")
-        .bind(key)
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query("DELETE FROM labels WHERE key = ?").bind(key).execute(&mut *connection).await?;
     for (name, value) in row.labels {
         sqlx::query("INSERT INTO labels VALUES (?, ?, ?)")
             .bind(key)
@@ -337,10 +318,7 @@ pub(crate) async fn delete(connection: &mut SqliteConnection, key: i64) -> Resul
         "DELETE FROM heads WHERE key = ?",
         "DELETE FROM threads WHERE key = ?",
     ] {
-        sqlx::query(statement)
-            .bind(key)
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query(statement).bind(key).execute(&mut *connection).await?;
     }
     Ok(())
 }

@@ -95,15 +95,10 @@ pub(crate) async fn check(connection: &mut SqliteConnection) -> Result<()> {
     if version < 0
         || (application == APPLICATION_ID && version > 0 && !has_threads(connection).await?)
     {
-        return Err(SqliteError::Damaged(
-            "the schema of the database file".to_owned(),
-        ));
+        return Err(SqliteError::Damaged("the schema of the database file".to_owned()));
     }
     if version > CURRENT {
-        return Err(SqliteError::NewerSchema {
-            found: version,
-            known: CURRENT,
-        });
+        return Err(SqliteError::NewerSchema { found: version, known: CURRENT });
     }
     Ok(())
 }
@@ -124,9 +119,7 @@ async fn migrate_with(
     loop {
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
         let (_, version) = marks(&mut transaction).await?;
-        let step = usize::try_from(version)
-            .ok()
-            .and_then(|version| migrations.get(version));
+        let step = usize::try_from(version).ok().and_then(|version| migrations.get(version));
         let Some(statements) = step else {
             return Ok(transaction.rollback().await?);
         };
@@ -139,12 +132,8 @@ async fn migrate_with(
 }
 
 async fn marks(connection: &mut SqliteConnection) -> Result<(i64, i64)> {
-    let application = sqlx::query("PRAGMA application_id")
-        .fetch_one(&mut *connection)
-        .await?;
-    let version = sqlx::query("PRAGMA user_version")
-        .fetch_one(connection)
-        .await?;
+    let application = sqlx::query("PRAGMA application_id").fetch_one(&mut *connection).await?;
+    let version = sqlx::query("PRAGMA user_version").fetch_one(connection).await?;
     Ok((application.try_get(0)?, version.try_get(0)?))
 }
 
@@ -154,9 +143,7 @@ async fn set_marks(connection: &mut SqliteConnection, version: i64) -> Result<()
         format!("PRAGMA application_id = {APPLICATION_ID}"),
         format!("PRAGMA user_version = {version}"),
     ] {
-        sqlx::raw_sql(sqlx::AssertSqlSafe(pragma))
-            .execute(&mut *connection)
-            .await?;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(pragma)).execute(&mut *connection).await?;
     }
     Ok(())
 }
@@ -170,9 +157,7 @@ async fn has_threads(connection: &mut SqliteConnection) -> Result<bool> {
 }
 
 async fn is_empty(connection: &mut SqliteConnection) -> Result<bool> {
-    let row = sqlx::query("SELECT count(*) FROM sqlite_schema")
-        .fetch_one(connection)
-        .await?;
+    let row = sqlx::query("SELECT count(*) FROM sqlite_schema").fetch_one(connection).await?;
     Ok(row.try_get::<i64, _>(0)? == 0)
 }
 
@@ -198,9 +183,7 @@ mod tests {
         migrate(&mut fresh).await.unwrap();
         for earlier in 0..=MIGRATIONS.len() {
             let mut old = memory().await;
-            migrate_with(&mut old, &MIGRATIONS[..earlier])
-                .await
-                .unwrap();
+            migrate_with(&mut old, &MIGRATIONS[..earlier]).await.unwrap();
             migrate(&mut old).await.unwrap();
             assert_eq!(marks(&mut old).await.unwrap(), (APPLICATION_ID, CURRENT));
             assert_eq!(objects(&mut old).await, objects(&mut fresh).await);
@@ -221,16 +204,10 @@ mod tests {
         let mut newer = memory().await;
         migrate(&mut newer).await.unwrap();
         set_marks(&mut newer, CURRENT + 1).await.unwrap();
-        assert!(matches!(
-            check(&mut newer).await,
-            Err(SqliteError::NewerSchema { .. })
-        ));
+        assert!(matches!(check(&mut newer).await, Err(SqliteError::NewerSchema { .. })));
 
         let mut foreign = memory().await;
-        sqlx::raw_sql("CREATE TABLE theirs (a)")
-            .execute(&mut foreign)
-            .await
-            .unwrap();
+        sqlx::raw_sql("CREATE TABLE theirs (a)").execute(&mut foreign).await.unwrap();
         assert!(check(&mut foreign).await.is_err());
         assert!(check(&mut memory().await).await.is_ok());
     }

@@ -51,11 +51,7 @@ impl SqliteStore {
     ) -> thread_store::Result<Self> {
         let opened = Database::open(path.as_ref()).await;
         let database = opened.map_err(|error| Error::from(error).during(Operation::Open))?;
-        Ok(Self {
-            database: Arc::new(database),
-            clock,
-            capabilities: capabilities(),
-        })
+        Ok(Self { database: Arc::new(database), clock, capabilities: capabilities() })
     }
 
     /// Waits for writes under way and closes the file, for all clones. What was acknowledged is
@@ -79,11 +75,8 @@ fn capabilities() -> Capabilities {
     let mut capabilities = Capabilities::volatile();
     capabilities.persistence = Persistence::Persistent;
     capabilities.durability = Durability::Append;
-    capabilities.holder_liveness = if process::can_tell() {
-        HolderLiveness::ByHost
-    } else {
-        HolderLiveness::Unknown
-    };
+    capabilities.holder_liveness =
+        if process::can_tell() { HolderLiveness::ByHost } else { HolderLiveness::Unknown };
     capabilities.sharing = Sharing::Host;
     capabilities
 }
@@ -99,18 +92,8 @@ async fn grant(
     holder: Holder,
 ) -> Result<WriterLease> {
     let epoch = record::next_epoch(connection).await?;
-    record::set_lease(
-        connection,
-        head.key,
-        &LeaseState::granted(epoch, holder.clone()),
-    )
-    .await?;
-    Ok(WriterLease::new(
-        head.thread_id,
-        epoch,
-        holder,
-        head.next_ordinal,
-    ))
+    record::set_lease(connection, head.key, &LeaseState::granted(epoch, holder.clone())).await?;
+    Ok(WriterLease::new(head.thread_id, epoch, holder, head.next_ordinal))
 }
 
 async fn create(
@@ -144,11 +127,7 @@ async fn create(
 async fn resume(connection: &mut SqliteConnection, params: ResumeThread) -> Result<ResumedThread> {
     let stored = record::get(connection, params.thread_id).await?;
     stored.head.checked(params.include_archived)?;
-    let in_the_way = stored
-        .head
-        .lease
-        .blocking()
-        .is_some_and(|holder| !process::is_dead(holder));
+    let in_the_way = stored.head.lease.blocking().is_some_and(|holder| !process::is_dead(holder));
     if params.if_held == IfHeld::Refuse && in_the_way {
         return Err(stored.head.lease.held_error(params.thread_id).into());
     }
@@ -162,12 +141,7 @@ async fn append(
     params: AppendItems,
     limits: &Limits,
 ) -> Result<AppendReceipt> {
-    let AppendItems {
-        lease,
-        items,
-        expected_ordinal,
-        ..
-    } = params;
+    let AppendItems { lease, items, expected_ordinal, .. } = params;
     let head = record::head(connection, lease.thread_id).await?;
     let end = head.next_ordinal;
     head.lease.check(&lease, end)?;
@@ -192,14 +166,8 @@ async fn append(
 
 async fn release(connection: &mut SqliteConnection, params: ReleaseLease) -> Result<()> {
     let head = record::head(connection, params.lease.thread_id).await?;
-    if head
-        .lease
-        .check_release(&params.lease, params.mode, head.next_ordinal)?
-    {
-        let released = LeaseState {
-            released: true,
-            ..head.lease
-        };
+    if head.lease.check_release(&params.lease, params.mode, head.next_ordinal)? {
+        let released = LeaseState { released: true, ..head.lease };
         record::set_lease(connection, head.key, &released).await?;
     }
     Ok(())
@@ -295,10 +263,7 @@ impl SqliteStore {
         let mut view = self.database.snapshot().await?;
         let (rows, damage) = list::scan(&mut view, &params.filter, &plan.scan()).await?;
         let followed = match plan.follow_up(&rows) {
-            Some(scan) => !list::scan(&mut view, &params.filter, &scan)
-                .await?
-                .0
-                .is_empty(),
+            Some(scan) => !list::scan(&mut view, &params.filter, &scan).await?.0.is_empty(),
             None => false,
         };
         Ok(plan.page(rows, followed).with_damage(damage))
@@ -322,11 +287,7 @@ impl ThreadStore for SqliteStore {
 
     #[instrument(skip_all, fields(thread_id = %params.thread_id))]
     async fn resume_thread(&self, params: ResumeThread) -> thread_store::Result<ResumedThread> {
-        self.write(
-            Operation::ResumeThread,
-            Box::new(|it| Box::pin(resume(it, params))),
-        )
-        .await
+        self.write(Operation::ResumeThread, Box::new(|it| Box::pin(resume(it, params)))).await
     }
 
     #[instrument(skip_all, fields(thread_id = %params.lease.thread_id, items = params.items.len()))]
@@ -346,11 +307,7 @@ impl ThreadStore for SqliteStore {
 
     #[instrument(skip_all, fields(thread_id = %params.lease.thread_id))]
     async fn release_lease(&self, params: ReleaseLease) -> thread_store::Result<()> {
-        self.write(
-            Operation::ReleaseLease,
-            Box::new(|it| Box::pin(release(it, params))),
-        )
-        .await
+        self.write(Operation::ReleaseLease, Box::new(|it| Box::pin(release(it, params)))).await
     }
 
     #[instrument(skip_all, fields(thread_id = %params.thread_id))]
@@ -373,11 +330,8 @@ impl ThreadStore for SqliteStore {
         &self,
         params: UpdateThreadMetadata,
     ) -> thread_store::Result<StoredThread> {
-        self.write(
-            Operation::UpdateThreadMetadata,
-            Box::new(|it| Box::pin(update(it, params))),
-        )
-        .await
+        self.write(Operation::UpdateThreadMetadata, Box::new(|it| Box::pin(update(it, params))))
+            .await
     }
 
     #[instrument(skip_all, fields(thread_id = %params.thread_id, archived = params.archived))]
@@ -389,10 +343,6 @@ impl ThreadStore for SqliteStore {
 
     #[instrument(skip_all, fields(thread_id = %params.thread_id))]
     async fn delete_thread(&self, params: DeleteThread) -> thread_store::Result<ChangedThreads> {
-        self.write(
-            Operation::DeleteThread,
-            Box::new(|it| Box::pin(delete(it, params))),
-        )
-        .await
+        self.write(Operation::DeleteThread, Box::new(|it| Box::pin(delete(it, params)))).await
     }
 }

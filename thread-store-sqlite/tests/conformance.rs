@@ -21,26 +21,15 @@ struct Sqlite {
 impl Sqlite {
     fn new() -> Self {
         let clock = ManualClock::new(Timestamp::from_millis(1_800_000_000_000));
-        Self {
-            folders: Mutex::new(vec![tempfile::tempdir().unwrap()]),
-            clock,
-        }
+        Self { folders: Mutex::new(vec![tempfile::tempdir().unwrap()]), clock }
     }
 
     fn path(&self) -> PathBuf {
-        self.folders
-            .lock()
-            .unwrap()
-            .last()
-            .unwrap()
-            .path()
-            .join("threads.db")
+        self.folders.lock().unwrap().last().unwrap().path().join("threads.db")
     }
 
     async fn handle(&self) -> Result<Arc<dyn ThreadStore>> {
-        Ok(Arc::new(
-            SqliteStore::open_with_clock(self.path(), Arc::new(self.clock.clone())).await?,
-        ))
+        Ok(Arc::new(SqliteStore::open_with_clock(self.path(), Arc::new(self.clock.clone())).await?))
     }
 }
 
@@ -118,10 +107,8 @@ impl Harness for Sqlite {
         .fetch_one(&mut connection)
         .await
         .unwrap();
-        let mut records: Vec<Vec<u8>> = data
-            .split(|byte| *byte == b'\n')
-            .map(<[u8]>::to_vec)
-            .collect();
+        let mut records: Vec<Vec<u8>> =
+            data.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
         records[(ordinal.get() as i64 - first) as usize][0] = b'#';
         sqlx::query("UPDATE runs SET data = ? WHERE id = ?")
             .bind(records.join(&b'\n'))

@@ -20,20 +20,14 @@ async fn opened() -> (TempDir, PathBuf, SqliteStore) {
 }
 
 async fn execute(path: &Path, statement: &'static str) {
-    let mut connection = SqliteConnection::connect(&format!("sqlite:{}", path.display()))
-        .await
-        .unwrap();
-    sqlx::raw_sql(statement)
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    let mut connection =
+        SqliteConnection::connect(&format!("sqlite:{}", path.display())).await.unwrap();
+    sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
 }
 
 fn items(count: u64) -> Vec<RolloutItem> {
-    (0..count)
-        .map(|n| RolloutItem::try_from(format!("{{\"n\":{n}}}").as_str()).unwrap())
-        .collect()
+    (0..count).map(|n| RolloutItem::try_from(format!("{{\"n\":{n}}}").as_str()).unwrap()).collect()
 }
 
 #[tokio::test]
@@ -41,10 +35,7 @@ async fn an_unreadable_record_costs_itself_only() {
     let (_folder, path, store) = opened().await;
     let ids = [1, 2, 3].map(|n| ThreadId::from_bytes([n; 16]));
     for id in ids {
-        store
-            .create_thread(CreateThread::new(id).with_items(items(1)))
-            .await
-            .unwrap();
+        store.create_thread(CreateThread::new(id).with_items(items(1))).await.unwrap();
     }
     execute(&path, "UPDATE threads SET metadata = '{}x' WHERE key = 2").await;
     let page = store.list_threads(ListThreads::new()).await.unwrap();
@@ -55,14 +46,7 @@ async fn an_unreadable_record_costs_itself_only() {
     assert_eq!(store.history(ids[1]).await.unwrap().len(), 1);
     store.archive_thread(ids[1]).await.unwrap();
     store.delete_thread(ids[1].into()).await.unwrap();
-    assert!(
-        store
-            .list_threads(ListThreads::new())
-            .await
-            .unwrap()
-            .damage
-            .is_empty()
-    );
+    assert!(store.list_threads(ListThreads::new()).await.unwrap().damage.is_empty());
 }
 
 /// A line feed less, one more, a record changed, the end cut off, a count that is nonsense: and which
@@ -76,10 +60,7 @@ const DAMAGES: &[(&str, &[u64])] = &[
         "UPDATE runs SET data = CAST(replace(CAST(data AS TEXT), ':4', ':' || char(10) || '4') AS BLOB)",
         &[4],
     ),
-    (
-        "UPDATE runs SET data = CAST(replace(CAST(data AS TEXT), '5}', '5]') AS BLOB)",
-        &[5],
-    ),
+    ("UPDATE runs SET data = CAST(replace(CAST(data AS TEXT), '5}', '5]') AS BLOB)", &[5]),
     ("UPDATE runs SET data = substr(data, 1, 60)", &[7, 8]),
     ("UPDATE runs SET count = 9000000000000000000", &[]),
 ];
@@ -89,29 +70,18 @@ async fn a_damaged_run_keeps_the_places_of_what_can_be_read() {
     let (_folder, path, store) = opened().await;
     for (damage, lost) in DAMAGES {
         let id = ThreadId::generate();
-        store
-            .create_thread(CreateThread::new(id).with_items(items(9)))
-            .await
-            .unwrap();
+        store.create_thread(CreateThread::new(id).with_items(items(9))).await.unwrap();
         execute(&path, damage).await;
         let page = store.load_history(id.into()).await.unwrap();
-        let found: Vec<u64> = page
-            .items
-            .iter()
-            .map(|stored| stored.ordinal.get())
-            .collect();
+        let found: Vec<u64> = page.items.iter().map(|stored| stored.ordinal.get()).collect();
         let expected: Vec<u64> = (0..9).filter(|n| !lost.contains(n)).collect();
         assert_eq!(found, expected, "{damage}");
         assert!(
-            page.items
-                .iter()
-                .all(|it| it.item == items(9)[it.ordinal.get() as usize]),
+            page.items.iter().all(|it| it.item == items(9)[it.ordinal.get() as usize]),
             "{damage}"
         );
         assert_eq!(page.damage.count, lost.len() as u64, "{damage}");
-        let strict = store
-            .load_history(LoadHistory::new(id).with_strict(true))
-            .await;
+        let strict = store.load_history(LoadHistory::new(id).with_strict(true)).await;
         assert_eq!(strict.is_err(), !lost.is_empty(), "{damage}");
         store.delete_thread(id.into()).await.unwrap();
     }
@@ -121,10 +91,7 @@ async fn a_damaged_run_keeps_the_places_of_what_can_be_read() {
 async fn a_row_that_is_gone_is_reported() {
     let (_folder, path, store) = opened().await;
     let id = ThreadId::generate();
-    store
-        .create_thread(CreateThread::new(id).with_items(items(9)))
-        .await
-        .unwrap();
+    store.create_thread(CreateThread::new(id).with_items(items(9))).await.unwrap();
     execute(&path, "DELETE FROM runs").await;
     let page = store.load_history(id.into()).await.unwrap();
     assert_eq!((page.items.len(), page.damage.count), (0, 9));
@@ -159,10 +126,7 @@ async fn whoever_reads_after_a_write_was_left_sees_it_done_or_never_done() {
 async fn damaged_pages_are_corrupt_and_not_a_panic() {
     let (_folder, path, store) = opened().await;
     let id = ThreadId::generate();
-    store
-        .create_thread(CreateThread::new(id).with_items(items(2000)))
-        .await
-        .unwrap();
+    store.create_thread(CreateThread::new(id).with_items(items(2000))).await.unwrap();
     store.close().await;
     let mut bytes = std::fs::read(&path).unwrap();
     // Everything behind the first two pages becomes noise.

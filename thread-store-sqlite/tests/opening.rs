@@ -19,13 +19,9 @@ fn folder() -> (TempDir, PathBuf) {
 }
 
 async fn execute(path: &Path, statement: &'static str) {
-    let mut connection = SqliteConnection::connect(&format!("sqlite:{}?mode=rwc", path.display()))
-        .await
-        .unwrap();
-    sqlx::raw_sql(statement)
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    let mut connection =
+        SqliteConnection::connect(&format!("sqlite:{}?mode=rwc", path.display())).await.unwrap();
+    sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
 }
 
@@ -42,10 +38,7 @@ async fn the_file_and_its_folder_are_created_for_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let (_folder, path) = folder();
     let store = SqliteStore::open(&path).await.unwrap();
-    store
-        .create_thread(CreateThread::new(ThreadId::generate()))
-        .await
-        .unwrap();
+    store.create_thread(CreateThread::new(ThreadId::generate())).await.unwrap();
     for (path, mode) in [
         (path.clone(), 0o600),
         (path.with_file_name("threads.db-wal"), 0o600),
@@ -70,10 +63,7 @@ async fn a_file_that_is_no_database_is_refused_and_not_changed() {
         assert_eq!(refused(&path).await.code(), "invalid_request");
     }
     assert_eq!(refused(folder.path()).await.code(), "invalid_request");
-    assert_eq!(
-        refused(&path.join("below/a/file.db")).await.code(),
-        "invalid_request"
-    );
+    assert_eq!(refused(&path.join("below/a/file.db")).await.code(), "invalid_request");
 }
 
 #[tokio::test]
@@ -104,16 +94,7 @@ async fn names_that_mean_something_to_sqlite_are_files_like_any_other() {
         store.create_thread(CreateThread::new(id)).await.unwrap();
         store.close().await;
         assert!(path.metadata().unwrap().len() > 0, "{name}");
-        assert_eq!(
-            SqliteStore::open(&path)
-                .await
-                .unwrap()
-                .thread(id)
-                .await
-                .unwrap()
-                .thread_id,
-            id
-        );
+        assert_eq!(SqliteStore::open(&path).await.unwrap().thread(id).await.unwrap().thread_id, id);
     }
 }
 
@@ -121,18 +102,9 @@ async fn names_that_mean_something_to_sqlite_are_files_like_any_other() {
 async fn what_is_no_regular_file_is_refused() {
     let (folder, _) = folder();
     let pipe = folder.path().join("pipe");
-    assert!(
-        std::process::Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for path in [pipe.as_path(), Path::new("/dev/null")] {
-        assert_eq!(
-            SqliteStore::open(path).await.unwrap_err().code(),
-            "invalid_request"
-        );
+        assert_eq!(SqliteStore::open(path).await.unwrap_err().code(), "invalid_request");
     }
 }
 
@@ -163,10 +135,7 @@ async fn what_lists_look_at_is_made_anew_when_it_was_made_otherwise() {
     .await;
     let store = SqliteStore::open(&path).await.unwrap();
     let here = ListFilter::default().with_cwds(vec!["/here".into()]);
-    assert_eq!(
-        store.list_threads(here.into()).await.unwrap().threads.len(),
-        1
-    );
+    assert_eq!(store.list_threads(here.into()).await.unwrap().threads.len(), 1);
 }
 
 #[tokio::test]
@@ -187,10 +156,7 @@ async fn many_can_open_a_new_file_at_once() {
         stores.push(store.await.unwrap().unwrap());
     }
     let id = ThreadId::generate();
-    stores[0]
-        .create_thread(CreateThread::new(id))
-        .await
-        .unwrap();
+    stores[0].create_thread(CreateThread::new(id)).await.unwrap();
     assert_eq!(stores[7].thread(id).await.unwrap().thread_id, id);
 }
 
@@ -200,25 +166,10 @@ async fn a_closed_store_says_so_and_the_file_is_whole() {
     let store = SqliteStore::open(&path).await.unwrap();
     let id = ThreadId::generate();
     let item = RolloutItem::try_from("{}").unwrap();
-    store
-        .create_thread(CreateThread::new(id).with_items(vec![item]))
-        .await
-        .unwrap();
+    store.create_thread(CreateThread::new(id).with_items(vec![item])).await.unwrap();
     store.close().await;
     assert_eq!(store.thread(id).await.unwrap_err().code(), "unavailable");
-    assert_eq!(
-        store.rename(id, None).await.unwrap_err().code(),
-        "unavailable"
-    );
+    assert_eq!(store.rename(id, None).await.unwrap_err().code(), "unavailable");
     assert!(!path.with_file_name("threads.db-wal").exists());
-    assert_eq!(
-        SqliteStore::open(&path)
-            .await
-            .unwrap()
-            .history(id)
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(SqliteStore::open(&path).await.unwrap().history(id).await.unwrap().len(), 1);
 }

@@ -31,21 +31,14 @@ async fn create(store: &SqliteStore, thread: ThreadId) -> WriterLease {
 }
 
 async fn append(store: &SqliteStore, lease: &WriterLease, n: u64) -> thread_store::Result<()> {
-    store
-        .append_items(AppendItems::new(lease.clone(), vec![item(n)]))
-        .await
-        .map(drop)
+    store.append_items(AppendItems::new(lease.clone(), vec![item(n)])).await.map(drop)
 }
 
 /// The history is items 0, 1, 2, … and at least as long as what was acknowledged.
 async fn expect_history(path: &Path, thread: ThreadId, acknowledged: u64) {
     let store = SqliteStore::open(path).await.unwrap();
     let history = store.history(thread).await.unwrap();
-    assert!(
-        history.len() as u64 >= acknowledged,
-        "{} of {acknowledged}",
-        history.len()
-    );
+    assert!(history.len() as u64 >= acknowledged, "{} of {acknowledged}", history.len());
     for (n, stored) in (0..).zip(&history) {
         assert_eq!((stored.ordinal.get(), &stored.item), (n, &item(n)));
     }
@@ -60,12 +53,7 @@ struct Other {
 
 impl Other {
     fn start(role: &str, path: &Path, thread: u8) -> Self {
-        Self::spawn(
-            Command::new(std::env::current_exe().unwrap()),
-            role,
-            path,
-            thread,
-        )
+        Self::spawn(Command::new(std::env::current_exe().unwrap()), role, path, thread)
     }
 
     fn spawn(mut command: Command, role: &str, path: &Path, thread: u8) -> Self {
@@ -111,10 +99,7 @@ async fn child() {
         return;
     };
     let path = std::env::var("THREAD_STORE_TEST_PATH").unwrap();
-    let thread = id(std::env::var("THREAD_STORE_TEST_THREAD")
-        .unwrap()
-        .parse()
-        .unwrap());
+    let thread = id(std::env::var("THREAD_STORE_TEST_THREAD").unwrap().parse().unwrap());
     let store = SqliteStore::open(path).await.unwrap();
     let lease = create(&store, thread).await;
     match role.as_str() {
@@ -147,10 +132,7 @@ async fn append_until_full(store: &SqliteStore, lease: &WriterLease) {
     say(n);
     say(error.code());
     let hard = rustix::process::getrlimit(rustix::process::Resource::Fsize).maximum;
-    let limit = rustix::process::Rlimit {
-        current: hard,
-        maximum: hard,
-    };
+    let limit = rustix::process::Rlimit { current: hard, maximum: hard };
     rustix::process::setrlimit(rustix::process::Resource::Fsize, limit).unwrap();
     let end = store.next_ordinal(lease.thread_id).await.unwrap().get();
     append(store, lease, end).await.unwrap();
@@ -213,10 +195,7 @@ async fn a_holder_is_in_the_way_while_it_lives_and_never_after() {
     let refuse = || ResumeThread::new(id(1), this_process("me")).with_if_held(IfHeld::Refuse);
     let error = store.resume_thread(refuse()).await.unwrap_err();
     assert_eq!(error.code(), "conflict.held");
-    assert!(
-        error.to_string().contains(&other.child.id().to_string()),
-        "{error}"
-    );
+    assert!(error.to_string().contains(&other.child.id().to_string()), "{error}");
     other.kill();
     store.resume_thread(refuse()).await.unwrap();
 }
@@ -228,16 +207,10 @@ async fn a_takeover_stops_the_other_process_at_once() {
     let mut other = Other::start("append for ever", &path, 1);
     while other.says().unwrap() != "20" {}
     let store = SqliteStore::open(&path).await.unwrap();
-    let resumed = store
-        .resume_thread(ResumeThread::new(id(1), this_process("me")))
-        .await
-        .unwrap();
+    let resumed = store.resume_thread(ResumeThread::new(id(1), this_process("me"))).await.unwrap();
     let end = resumed.lease.next_ordinal.get();
     append(&store, &resumed.lease, end).await.unwrap();
-    assert_eq!(
-        std::iter::from_fn(|| other.says()).last().unwrap(),
-        "conflict.fenced"
-    );
+    assert_eq!(std::iter::from_fn(|| other.says()).last().unwrap(), "conflict.fenced");
     assert!(other.child.wait().unwrap().success());
     assert_eq!(store.next_ordinal(id(1)).await.unwrap().get(), end + 1);
     expect_history(&path, id(1), end + 1).await;
@@ -250,9 +223,7 @@ async fn a_full_disk_is_told_and_loses_nothing_and_the_handle_goes_on_when_there
     // Files of at most 4 MiB; the signal that goes with it is ignored, as it is for a full disk.
     let mut shell = Command::new("sh");
     let exe = std::env::current_exe().unwrap();
-    shell
-        .args(["-c", "trap '' XFSZ; ulimit -S -f 8192; exec \"$0\" \"$@\""])
-        .arg(exe);
+    shell.args(["-c", "trap '' XFSZ; ulimit -S -f 8192; exec \"$0\" \"$@\""]).arg(exe);
     let mut other = Other::spawn(shell, "append until full", &path, 1);
     let acknowledged: u64 = other.says().unwrap().parse().unwrap();
     assert!(acknowledged > 50);

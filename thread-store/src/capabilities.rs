@@ -174,10 +174,7 @@ impl Limits {
     ///
     /// *Invalid request* (field `items`), with the sizes.
     pub fn check_item_sizes(&self, items: &[RolloutItem]) -> Result<(), Error> {
-        if let Some(at) = items
-            .iter()
-            .position(|item| item.len() > self.max_item_bytes)
-        {
+        if let Some(at) = items.iter().position(|item| item.len() > self.max_item_bytes) {
             let (len, max) = (items[at].len(), self.max_item_bytes);
             return Err(Error::invalid(
                 "items",
@@ -191,10 +188,6 @@ impl Limits {
 impl Default for Limits {
     /// 64 MiB an item, 512 MiB a batch, 1000 rows a page.
     fn default() -> Self {
-        Self {
-            max_item_bytes: 64 << 20,
-            max_batch_bytes: 512 << 20,
-            max_page_size: 1000,
-        }
+        Self { max_item_bytes: 64 << 20, max_batch_bytes: 512 << 20, max_page_size: 1000 }
     }
 }

@@ -34,15 +34,9 @@ impl Windows {
         let bytes = plain.as_bytes();
         let drive = bytes.len() >= 3 && bytes[0].is_ascii_alphabetic() && &bytes[1..3] == b":/";
         if drive {
-            Some(Self {
-                root: plain[..3].to_owned(),
-                rest: plain[3..].to_owned(),
-            })
+            Some(Self { root: plain[..3].to_owned(), rest: plain[3..].to_owned() })
         } else if path.starts_with(r"\\") {
-            Some(Self {
-                root: "//".to_owned(),
-                rest: plain,
-            })
+            Some(Self { root: "//".to_owned(), rest: plain })
         } else {
             None
         }

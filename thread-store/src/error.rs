@@ -231,12 +231,7 @@ impl Error {
     /// An error of this kind.
     #[must_use]
     pub fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner {
-            kind,
-            operation: None,
-            thread_id: None,
-            source: None,
-        }))
+        Self(Box::new(Inner { kind, operation: None, thread_id: None, source: None }))
     }
 
     /// *Not found* about this thread.
@@ -254,10 +249,7 @@ impl Error {
     /// *Invalid request*: which parameter, and why. The reason carries no contents.
     #[must_use]
     pub fn invalid(field: impl Into<Cow<'static, str>>, reason: impl Into<String>) -> Self {
-        Self::new(ErrorKind::InvalidRequest {
-            field: field.into(),
-            reason: reason.into(),
-        })
+        Self::new(ErrorKind::InvalidRequest { field: field.into(), reason: reason.into() })
     }
 
     /// *Conflict* about this thread.
@@ -269,26 +261,19 @@ impl Error {
     /// *Unsupported*: what was asked for.
     #[must_use]
     pub fn unsupported(operation: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Unsupported {
-            operation: operation.into(),
-        })
+        Self::new(ErrorKind::Unsupported { operation: operation.into() })
     }
 
     /// *Corrupt*: where.
     #[must_use]
     pub fn corrupt(location: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Corrupt {
-            location: location.into(),
-        })
+        Self::new(ErrorKind::Corrupt { location: location.into() })
     }
 
     /// *Unavailable*, without advice on when to come back.
     #[must_use]
     pub fn unavailable(outcome: Outcome) -> Self {
-        Self::new(ErrorKind::Unavailable {
-            outcome,
-            retry_after: None,
-        })
+        Self::new(ErrorKind::Unavailable { outcome, retry_after: None })
     }
 
     /// *Internal*, with its cause.
@@ -435,10 +420,7 @@ mod tests {
         let id = ThreadId::from_bytes([7; 16]);
         let error = Error::conflict(
             id,
-            Conflict::Ordinal {
-                expected: Ordinal::new(3),
-                actual: Ordinal::new(5),
-            },
+            Conflict::Ordinal { expected: Ordinal::new(3), actual: Ordinal::new(5) },
         )
         .during(Operation::AppendItems);
         assert_eq!(

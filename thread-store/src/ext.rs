@@ -44,8 +44,7 @@ pub trait ThreadStoreExt: ThreadStore {
     ///
     /// As [`ThreadStore::release_lease`].
     async fn shutdown_thread(&self, lease: WriterLease) -> Result<()> {
-        self.release_lease(ReleaseLease::new(lease, ReleaseMode::Shutdown))
-            .await
+        self.release_lease(ReleaseLease::new(lease, ReleaseMode::Shutdown)).await
     }
 
     /// Gives the lease back at once.
@@ -54,8 +53,7 @@ pub trait ThreadStoreExt: ThreadStore {
     ///
     /// As [`ThreadStore::release_lease`].
     async fn discard_thread(&self, lease: WriterLease) -> Result<()> {
-        self.release_lease(ReleaseLease::new(lease, ReleaseMode::Discard))
-            .await
+        self.release_lease(ReleaseLease::new(lease, ReleaseMode::Discard)).await
     }
 
     /// Gives the thread a name, or takes it away. Archived threads too.
@@ -77,8 +75,7 @@ pub trait ThreadStoreExt: ThreadStore {
     ///
     /// As [`ThreadStore::read_thread`].
     async fn thread(&self, thread_id: ThreadId) -> Result<StoredThread> {
-        self.read_thread(ReadThread::new(thread_id).with_include_archived(true))
-            .await
+        self.read_thread(ReadThread::new(thread_id).with_include_archived(true)).await
     }
 
     /// The whole history of a thread, active or archived, oldest first.
@@ -124,9 +121,7 @@ pub trait ThreadStoreExt: ThreadStore {
     ///
     /// As [`ThreadStore::read_thread`].
     async fn next_ordinal(&self, thread_id: ThreadId) -> Result<Ordinal> {
-        self.thread(thread_id)
-            .await
-            .map(|thread| thread.next_ordinal)
+        self.thread(thread_id).await.map(|thread| thread.next_ordinal)
     }
 
     /// Every thread of a list, page by page as the stream is read.
@@ -135,10 +130,7 @@ pub trait ThreadStoreExt: ThreadStore {
             let Some(list) = next else { return Ok(None) };
             let page = self.list_threads(list.clone()).await?;
             let rows = stream::iter(page.threads.into_iter().map(Ok));
-            Ok(Some((
-                rows,
-                page.next_cursor.map(|cursor| list.with_cursor(cursor)),
-            )))
+            Ok(Some((rows, page.next_cursor.map(|cursor| list.with_cursor(cursor)))))
         });
         futures::TryStreamExt::try_flatten(pages).boxed()
     }

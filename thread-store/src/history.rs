@@ -43,10 +43,7 @@ pub struct OrdinalRange {
 
 impl OrdinalRange {
     /// The whole history.
-    pub const ALL: Self = Self {
-        from: Ordinal::ZERO,
-        to: None,
-    };
+    pub const ALL: Self = Self { from: Ordinal::ZERO, to: None };
 
     /// From this ordinal to the end.
     #[must_use]
@@ -98,10 +95,7 @@ impl HistoryPlan {
         let all = range.clip(end);
         let limit = limit.map_or(u64::MAX, |limit| limit as u64);
         if all.end - all.start <= limit {
-            return Ok(Self {
-                take: all,
-                rest: None,
-            });
+            return Ok(Self { take: all, rest: None });
         }
         let (take, rest) = match direction {
             Direction::Ascending => {
@@ -114,10 +108,7 @@ impl HistoryPlan {
             }
         };
         let rest = OrdinalRange::between(Ordinal::new(rest.start), Ordinal::new(rest.end));
-        Ok(Self {
-            take,
-            rest: Some(rest),
-        })
+        Ok(Self { take, rest: Some(rest) })
     }
 }
 
@@ -140,10 +131,7 @@ struct Run {
 impl Run {
     fn get(&self, index: usize) -> Option<StoredItem> {
         let item = self.items.get(self.part.start + index)?;
-        Some(StoredItem {
-            ordinal: self.first.plus(index),
-            item: item.clone(),
-        })
+        Some(StoredItem { ordinal: self.first.plus(index), item: item.clone() })
     }
 }
 
@@ -151,11 +139,7 @@ impl Items {
     /// No items yet, of a page in this direction.
     #[must_use]
     pub fn new(direction: Direction) -> Self {
-        Self {
-            runs: Vec::new(),
-            direction,
-            len: 0,
-        }
+        Self { runs: Vec::new(), direction, len: 0 }
     }
 
     /// Items of a page, already in its direction.
@@ -164,10 +148,7 @@ impl Items {
         let mut out = Self::new(direction);
         let mut run: Vec<StoredItem> = Vec::new();
         for item in items {
-            if run
-                .last()
-                .is_some_and(|last| !follows(last.ordinal, item.ordinal, direction))
-            {
+            if run.last().is_some_and(|last| !follows(last.ordinal, item.ordinal, direction)) {
                 out.push_collected(std::mem::take(&mut run));
             }
             run.push(item);
@@ -273,12 +254,7 @@ impl HistoryPage {
     /// A page without damage.
     #[must_use]
     pub fn new(items: Items, next_ordinal: Ordinal, rest: Option<OrdinalRange>) -> Self {
-        Self {
-            items,
-            next_ordinal,
-            rest,
-            damage: DamageReport::default(),
-        }
+        Self { items, next_ordinal, rest, damage: DamageReport::default() }
     }
 
     /// The page with what damage was met.
@@ -331,10 +307,8 @@ impl DamageReport {
         if self.is_empty() {
             return Ok(());
         }
-        let location = self
-            .records
-            .first()
-            .map_or_else(String::new, |record| record.location.clone());
+        let location =
+            self.records.first().map_or_else(String::new, |record| record.location.clone());
         Err(Error::corrupt(location))
     }
 }
@@ -359,11 +333,7 @@ impl DamagedRecord {
         after: Option<Ordinal>,
         reason: impl Into<String>,
     ) -> Self {
-        Self {
-            location: location.into(),
-            after,
-            reason: reason.into(),
-        }
+        Self { location: location.into(), after, reason: reason.into() }
     }
 }
 
@@ -422,10 +392,7 @@ mod tests {
     #[test]
     fn a_range_beyond_the_end_is_empty_and_a_backward_one_is_refused() {
         let plan = |from, to: Option<u64>| {
-            let range = OrdinalRange {
-                from: Ordinal::new(from),
-                to: to.map(Ordinal::new),
-            };
+            let range = OrdinalRange { from: Ordinal::new(from), to: to.map(Ordinal::new) };
             HistoryPlan::new(range, Direction::Ascending, None, Ordinal::new(4))
         };
         assert!(plan(9, None).unwrap().take.is_empty());

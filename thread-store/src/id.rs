@@ -54,10 +54,7 @@ impl ThreadId {
             return Ok(Self(uuid));
         }
         let shown: String = text.chars().take(48).collect();
-        Err(Error::invalid(
-            "thread_id",
-            format!("{shown:?} is not a UUID"),
-        ))
+        Err(Error::invalid("thread_id", format!("{shown:?} is not a UUID")))
     }
 
     /// The 16 bytes, most significant first.
@@ -80,9 +77,7 @@ impl ThreadId {
         }
         let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
         let millis = i64::try_from(seconds).ok()?.checked_mul(1000)?;
-        Some(Timestamp::from_millis(
-            millis.saturating_add(i64::from(nanos / 1_000_000)),
-        ))
+        Some(Timestamp::from_millis(millis.saturating_add(i64::from(nanos / 1_000_000))))
     }
 }
 
@@ -127,12 +122,9 @@ mod tests {
 
     #[test]
     fn both_rfc_forms_are_accepted_in_any_case_and_printed_in_lower_case() {
-        for text in [
-            ID.to_owned(),
-            ID.to_uppercase(),
-            format!("urn:uuid:{ID}"),
-            format!("URN:UUID:{ID}"),
-        ] {
+        for text in
+            [ID.to_owned(), ID.to_uppercase(), format!("urn:uuid:{ID}"), format!("URN:UUID:{ID}")]
+        {
             assert_eq!(ThreadId::parse(&text).unwrap().to_string(), ID);
         }
     }
@@ -150,11 +142,7 @@ mod tests {
             &format!(" {ID}"),
             "é",
         ] {
-            assert_eq!(
-                ThreadId::parse(text).unwrap_err().code(),
-                "invalid_request",
-                "{text}"
-            );
+            assert_eq!(ThreadId::parse(text).unwrap_err().code(), "invalid_request", "{text}");
         }
     }
 

@@ -56,12 +56,7 @@ impl Holder {
     /// A holder with a label and nothing else.
     #[must_use]
     pub fn new(label: impl Into<String>) -> Self {
-        Self {
-            label: label.into(),
-            host: None,
-            process: None,
-            incarnation: None,
-        }
+        Self { label: label.into(), host: None, process: None, incarnation: None }
     }
 
     /// Names the machine.
@@ -120,11 +115,6 @@ impl WriterLease {
     /// A lease, as a store grants it.
     #[must_use]
     pub fn new(thread_id: ThreadId, epoch: Epoch, holder: Holder, next_ordinal: Ordinal) -> Self {
-        Self {
-            thread_id,
-            epoch,
-            holder,
-            next_ordinal,
-        }
+        Self { thread_id, epoch, holder, next_ordinal }
     }
 }

@@ -32,7 +32,9 @@ pub use history::{
     DamageReport, DamagedRecord, Direction, HistoryPage, HistoryPlan, Items, OrdinalRange,
 };
 pub use id::ThreadId;
-pub use implement::{AppendStep, LeaseState, edit_metadata, reconcile_append};
+pub use implement::{
+    AppendStep, LeaseState, edit_metadata, plan_append, reconcile_append, spawn_subtree,
+};
 pub use item::{Members, Record, RolloutItem, SessionMeta, StoredItem};
 pub use lease::{Epoch, Holder, WriterLease};
 pub use list::{

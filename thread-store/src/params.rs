@@ -130,20 +130,13 @@ impl CreateThread {
     /// Makes the thread a child: sets its parent, and a spawn source that names it.
     #[must_use]
     pub fn spawned_by(self, parent: ThreadId, depth: u32) -> Self {
-        self.with_parent(parent)
-            .with_source(SessionSource::spawned_by(parent, depth))
+        self.with_parent(parent).with_source(SessionSource::spawned_by(parent, depth))
     }
 
     /// Sets everything that an identity has.
     #[must_use]
     pub fn with_identity(self, identity: Identity) -> Self {
-        let Identity {
-            source,
-            parent_thread_id,
-            forked_from,
-            created_at,
-            session_id,
-        } = identity;
+        let Identity { source, parent_thread_id, forked_from, created_at, session_id } = identity;
         Self {
             source,
             parent_thread_id,
@@ -275,10 +268,7 @@ impl AppendReceipt {
     /// The receipt of `count` items from `first` on.
     #[must_use]
     pub fn new(first: Ordinal, count: usize) -> Self {
-        Self {
-            first,
-            next: first.plus(count),
-        }
+        Self { first, next: first.plus(count) }
     }
 }
 
@@ -476,10 +466,9 @@ impl From<ListFilter> for ListThreads {
 
 fn check_request_id(request_id: Option<&str>) -> Result<(), Error> {
     match request_id {
-        Some(id) if id.len() > MAX_REQUEST_ID_BYTES => Err(Error::invalid(
-            "request_id",
-            format!("longer than {MAX_REQUEST_ID_BYTES} bytes"),
-        )),
+        Some(id) if id.len() > MAX_REQUEST_ID_BYTES => {
+            Err(Error::invalid("request_id", format!("longer than {MAX_REQUEST_ID_BYTES} bytes")))
+        }
         _ => Ok(()),
     }
 }

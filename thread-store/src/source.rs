@@ -239,10 +239,7 @@ impl SubAgentSource {
 /// The name and value of an object that has exactly one member.
 fn single_member(value: &Value) -> Option<(&str, &Value)> {
     let object = value.as_object().filter(|object| object.len() == 1)?;
-    object
-        .iter()
-        .next()
-        .map(|(name, value)| (name.as_str(), value))
+    object.iter().next().map(|(name, value)| (name.as_str(), value))
 }
 
 impl Serialize for SessionSource {
@@ -273,18 +270,9 @@ mod tests {
             (json!({"custom": "chatgpt"}), SourceKind::Custom),
             (json!({"subagent": "review"}), SourceKind::SubAgentReview),
             (json!({"subagent": "compact"}), SourceKind::SubAgentCompact),
-            (
-                json!({"subagent": "memory_consolidation"}),
-                SourceKind::SubAgentOther,
-            ),
-            (
-                json!({"subagent": {"other": "guardian"}}),
-                SourceKind::SubAgentGuardian,
-            ),
-            (
-                json!({"subagent": {"other": "x"}}),
-                SourceKind::SubAgentOther,
-            ),
+            (json!({"subagent": "memory_consolidation"}), SourceKind::SubAgentOther),
+            (json!({"subagent": {"other": "guardian"}}), SourceKind::SubAgentGuardian),
+            (json!({"subagent": {"other": "x"}}), SourceKind::SubAgentOther),
             (
                 json!({"subagent": {"thread_spawn": {"parent_thread_id": parent, "depth": 1}}}),
                 SourceKind::SubAgentThreadSpawn,

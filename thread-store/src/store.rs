@@ -50,9 +50,9 @@ use crate::thread::StoredThread;
 ///
 /// `thread-store-memory` is the whole contract in few lines; `examples/custom_store.rs` of the
 /// conformance crate is a store in one short file. These helpers make every store alike:
-/// [`CreateThread::to_thread`], [`LeaseState`](crate::LeaseState), [`reconcile_append`](crate::reconcile_append),
+/// [`CreateThread::to_thread`], [`LeaseState`](crate::LeaseState), [`plan_append`](crate::plan_append),
 /// [`LoadHistory::plan`], [`ListPlan`](crate::ListPlan), [`ListFilter::matches`](crate::ListFilter::matches),
-/// [`edit_metadata`](crate::edit_metadata).
+/// [`edit_metadata`](crate::edit_metadata), [`spawn_subtree`](crate::spawn_subtree).
 #[async_trait]
 pub trait ThreadStore: Send + Sync + fmt::Debug {
     // ---- Ring 1: the core ------------------------------------------------------------------

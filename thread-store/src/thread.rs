@@ -161,25 +161,11 @@ impl Serialize for StoredThread {
 
 impl Identity {
     fn write_members<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        let Self {
-            source,
-            parent_thread_id,
-            forked_from,
-            created_at,
-            session_id,
-        } = self;
+        let Self { source, parent_thread_id, forked_from, created_at, session_id } = self;
         map.serialize_entry("source", source)?;
         write_some(map, "parent_thread_id", parent_thread_id.as_ref())?;
-        write_some(
-            map,
-            "forked_from_id",
-            forked_from.map(|from| from.thread_id).as_ref(),
-        )?;
-        write_some(
-            map,
-            "forked_from_ordinal",
-            forked_from.and_then(|from| from.ordinal).as_ref(),
-        )?;
+        write_some(map, "forked_from_id", forked_from.map(|from| from.thread_id).as_ref())?;
+        write_some(map, "forked_from_ordinal", forked_from.and_then(|from| from.ordinal).as_ref())?;
         map.serialize_entry("created_at", created_at)?;
         write_some(map, "session_id", session_id.as_ref())
     }
@@ -228,12 +214,8 @@ impl IdentityParts {
         Ok(Identity {
             source: self.source.unwrap_or(SessionSource::Unknown),
             parent_thread_id: self.parent_thread_id,
-            forked_from: self
-                .forked_from_id
-                .map(|thread_id| ForkedFrom { thread_id, ordinal }),
-            created_at: self
-                .created_at
-                .ok_or_else(|| E::missing_field("created_at"))?,
+            forked_from: self.forked_from_id.map(|thread_id| ForkedFrom { thread_id, ordinal }),
+            created_at: self.created_at.ok_or_else(|| E::missing_field("created_at"))?,
             session_id: self.session_id,
         })
     }

@@ -42,11 +42,7 @@ pub(super) async fn ordinals_are_dense_whatever_the_sizes_of_batches(cx: Cx) -> 
 }
 
 pub(super) async fn ordinals_are_independent_of_ordinal_members(cx: Cx) -> CaseResult {
-    let texts = [
-        r#"{"ordinal":7,"n":0}"#,
-        r#"{"n":1,"ordinal":7}"#,
-        r#"{"ordinal":0}"#,
-    ];
+    let texts = [r#"{"ordinal":7,"n":0}"#, r#"{"n":1,"ordinal":7}"#, r#"{"ordinal":0}"#];
     let items: Vec<_> = texts.iter().map(|text| cx.raw(text)).collect();
     let lease = cx.leased(0).await?;
     cx.append(&lease, items.clone()).await?;
@@ -58,8 +54,7 @@ pub(super) async fn equal_items_are_all_kept(cx: Cx) -> CaseResult {
     let same = vec![cx.item(1); 5];
     cx.append(&lease, same.clone()).await?;
     cx.append(&lease, same).await?;
-    cx.expect_history(lease.thread_id, &vec![cx.item(1); 10])
-        .await
+    cx.expect_history(lease.thread_id, &vec![cx.item(1); 10]).await
 }
 
 pub(super) async fn the_next_ordinal_is_the_same_everywhere(cx: Cx) -> CaseResult {
@@ -73,15 +68,8 @@ pub(super) async fn the_next_ordinal_is_the_same_everywhere(cx: Cx) -> CaseResul
     expect_eq("of the history", 7, page.next_ordinal.get())?;
     let listed = cx.store().list_threads(ListThreads::new()).await?.threads;
     expect_eq("of the list", 7, listed[0].next_ordinal.get())?;
-    let resumed = cx
-        .store()
-        .resume_thread(ResumeThread::new(id, cx.holder()))
-        .await?;
-    expect_eq(
-        "of the thread resumed",
-        7,
-        resumed.thread.next_ordinal.get(),
-    )?;
+    let resumed = cx.store().resume_thread(ResumeThread::new(id, cx.holder())).await?;
+    expect_eq("of the thread resumed", 7, resumed.thread.next_ordinal.get())?;
     expect_eq("of the new lease", 7, resumed.lease.next_ordinal.get())
 }
 
@@ -89,11 +77,7 @@ pub(super) async fn an_append_at_the_end_is_taken(cx: Cx) -> CaseResult {
     let lease = cx.leased(0).await?;
     for n in [0, 3, 6, 9] {
         let receipt = cx.append_at(&lease, n, cx.items(n..n + 3)).await?;
-        expect_eq(
-            "the receipt",
-            (n, n + 3),
-            (receipt.first.get(), receipt.next.get()),
-        )?;
+        expect_eq("the receipt", (n, n + 3), (receipt.first.get(), receipt.next.get()))?;
     }
     cx.expect_items(lease.thread_id, 12).await
 }
@@ -122,18 +106,10 @@ pub(super) async fn an_empty_batch_succeeds_and_writes_nothing(cx: Cx) -> CaseRe
     let lease = cx.leased(3).await?;
     let before = cx.read(lease.thread_id).await?;
     let receipt = cx.append(&lease, vec![]).await?;
-    expect_eq(
-        "the receipt",
-        (3, 3),
-        (receipt.first.get(), receipt.next.get()),
-    )?;
+    expect_eq("the receipt", (3, 3), (receipt.first.get(), receipt.next.get()))?;
     for at in [3, 1, 0] {
         let receipt = cx.append_at(&lease, at, vec![]).await?;
-        expect_eq(
-            "the receipt",
-            (at, at),
-            (receipt.first.get(), receipt.next.get()),
-        )?;
+        expect_eq("the receipt", (at, at), (receipt.first.get(), receipt.next.get()))?;
     }
     expect_eq("the thread", before, cx.read(lease.thread_id).await?)?;
     cx.expect_items(lease.thread_id, 3).await
@@ -141,18 +117,15 @@ pub(super) async fn an_empty_batch_succeeds_and_writes_nothing(cx: Cx) -> CaseRe
 
 pub(super) async fn an_empty_batch_beyond_the_end_is_refused(cx: Cx) -> CaseResult {
     let lease = cx.leased(3).await?;
-    cx.conflicts(ordinal(4, 3), cx.append_at(&lease, 4, vec![]))
-        .await
+    cx.conflicts(ordinal(4, 3), cx.append_at(&lease, 4, vec![])).await
 }
 
 pub(super) async fn an_empty_batch_needs_its_lease_all_the_same(cx: Cx) -> CaseResult {
     let fenced = cx.leased(3).await?;
     let closed = cx.resume(fenced.thread_id).await?;
-    cx.refused("conflict.fenced", cx.append(&fenced, vec![]))
-        .await?;
+    cx.refused("conflict.fenced", cx.append(&fenced, vec![])).await?;
     cx.store().shutdown_thread(closed.clone()).await?;
-    cx.refused("conflict.closed", cx.append(&closed, vec![]))
-        .await?;
+    cx.refused("conflict.closed", cx.append(&closed, vec![])).await?;
     Ok(())
 }
 
@@ -192,20 +165,14 @@ pub(super) async fn a_reader_never_sees_part_of_a_batch(cx: Cx) -> CaseResult {
     let batches: Vec<_> = (0..60).map(|n| cx.items(n * 7..n * 7 + 7)).collect();
     let writer = tokio::spawn(async move {
         for batch in batches {
-            store
-                .append_items(AppendItems::new(lease.clone(), batch))
-                .await?;
+            store.append_items(AppendItems::new(lease.clone(), batch)).await?;
         }
         Ok::<_, Error>(())
     });
     while !writer.is_finished() {
         tokio::task::yield_now().await;
         expect_whole_batches(cx.store().as_ref(), id, 7).await?;
-        expect_eq(
-            "of the thread",
-            0,
-            cx.read(id).await?.next_ordinal.get() % 7,
-        )?;
+        expect_eq("of the thread", 0, cx.read(id).await?.next_ordinal.get() % 7)?;
         tokio::task::yield_now().await;
     }
     match writer.await {
@@ -235,10 +202,7 @@ pub(super) async fn of_different_appends_at_one_ordinal_exactly_one_wins(cx: Cx)
     let lease = cx.leased(1).await?;
     let answers = at_once((0..12).map(|n| {
         let append = AppendItems::new(lease.clone(), cx.items(n * 2 + 10..n * 2 + 12));
-        let (store, append) = (
-            cx.store().clone(),
-            append.with_expected_ordinal(Ordinal::new(1)),
-        );
+        let (store, append) = (cx.store().clone(), append.with_expected_ordinal(Ordinal::new(1)));
         async move { (n, store.append_items(append).await) }
     }))
     .await?;

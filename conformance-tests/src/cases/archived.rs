@@ -13,10 +13,7 @@ async fn archived(cx: &Cx) -> CaseResult<ThreadId> {
 }
 
 fn renaming(id: ThreadId) -> UpdateThreadMetadata {
-    UpdateThreadMetadata::new(
-        id,
-        ThreadMetadataPatch::default().name("renamed".to_owned()),
-    )
+    UpdateThreadMetadata::new(id, ThreadMetadataPatch::default().name("renamed".to_owned()))
 }
 
 pub(super) async fn an_archived_thread_is_archived_and_not_unknown(cx: Cx) -> CaseResult {
@@ -25,13 +22,8 @@ pub(super) async fn an_archived_thread_is_archived_and_not_unknown(cx: Cx) -> Ca
     let errors = [
         cx.refused(code, store.read_thread(id.into())).await?,
         cx.refused(code, store.load_history(id.into())).await?,
-        cx.refused(
-            code,
-            store.resume_thread(ResumeThread::new(id, cx.holder())),
-        )
-        .await?,
-        cx.refused(code, store.update_thread_metadata(renaming(id)))
-            .await?,
+        cx.refused(code, store.resume_thread(ResumeThread::new(id, cx.holder()))).await?,
+        cx.refused(code, store.update_thread_metadata(renaming(id))).await?,
         cx.refused(code, store.fork_thread(fork)).await?,
     ];
     for error in errors {
@@ -43,16 +35,9 @@ pub(super) async fn an_archived_thread_is_archived_and_not_unknown(cx: Cx) -> Ca
 pub(super) async fn an_archived_thread_can_be_read_if_that_is_asked(cx: Cx) -> CaseResult {
     let id = archived(&cx).await?;
     let read = ReadThread::new(id).with_include_archived(true);
-    expect(
-        "it is archived",
-        cx.store().read_thread(read).await?.is_archived(),
-    )?;
+    expect("it is archived", cx.store().read_thread(read).await?.is_archived())?;
     let load = LoadHistory::new(id).with_include_archived(true);
-    expect_eq(
-        "its items",
-        3,
-        cx.store().load_history(load).await?.items.len(),
-    )
+    expect_eq("its items", 3, cx.store().load_history(load).await?.items.len())
 }
 
 pub(super) async fn an_archived_thread_can_be_updated_if_that_is_asked(cx: Cx) -> CaseResult {
@@ -78,10 +63,7 @@ pub(super) async fn an_archived_thread_can_be_forked_if_that_is_asked(cx: Cx) ->
     let made = cx.store().fork_thread(fork).await?.thread;
     expect("the fork is active", !made.is_archived())?;
     cx.expect_items(made.thread_id, 3).await?;
-    expect(
-        "the thread stays archived",
-        cx.read(id).await?.is_archived(),
-    )
+    expect("the thread stays archived", cx.read(id).await?.is_archived())
 }
 
 pub(super) async fn archiving_unarchiving_and_deleting_need_no_flag(cx: Cx) -> CaseResult {
@@ -113,26 +95,17 @@ pub(super) async fn active_threads_are_met_with_the_flag_as_well(cx: Cx) -> Case
 pub(super) async fn an_unarchived_thread_is_met_without_the_flag(cx: Cx) -> CaseResult {
     let id = archived(&cx).await?;
     cx.store().unarchive_thread(id).await?;
-    expect(
-        "it is active",
-        !cx.store().read_thread(id.into()).await?.is_archived(),
-    )?;
-    cx.store()
-        .resume_thread(ResumeThread::new(id, cx.holder()))
-        .await?;
+    expect("it is active", !cx.store().read_thread(id.into()).await?.is_archived())?;
+    cx.store().resume_thread(ResumeThread::new(id, cx.holder())).await?;
     cx.expect_items(id, 3).await
 }
 
 pub(super) async fn a_thread_can_be_archived_from_its_creation_on(cx: Cx) -> CaseResult {
-    let create = cx
-        .create()
-        .with_items(cx.items(0..2))
-        .with_archived_at(cx.time(77));
+    let create = cx.create().with_items(cx.items(0..2)).with_archived_at(cx.time(77));
     let made = cx.store().create_thread(create).await?.thread;
     let id = made.thread_id;
     expect_eq("archived at", Some(cx.time(77)), made.archived_at)?;
-    cx.refused("archived", cx.store().read_thread(id.into()))
-        .await?;
+    cx.refused("archived", cx.store().read_thread(id.into())).await?;
     cx.store().unarchive_thread(id).await?;
     cx.expect_items(id, 2).await?;
     expect_eq("archived at", None, cx.read(id).await?.archived_at)

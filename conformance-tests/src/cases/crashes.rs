@@ -18,10 +18,7 @@ async fn read(cx: &Cx, id: ThreadId) -> CaseResult<StoredThread> {
 pub(super) async fn what_was_created_outlives_a_crash(mut cx: Cx) -> CaseResult {
     let mut metadata = named("n").cwd("/a".to_owned());
     metadata.labels.set("k", "v");
-    let create = cx
-        .create()
-        .with_items(cx.items(0..20))
-        .with_metadata(metadata);
+    let create = cx.create().with_items(cx.items(0..20)).with_metadata(metadata);
     let id = cx.make(create).await?;
     let before = read(&cx, id).await?;
     cx.crash().await?;
@@ -57,11 +54,7 @@ pub(super) async fn archiving_and_deleting_outlive_a_crash(mut cx: Cx) -> CaseRe
     }
     let before = (read(&cx, archived).await?, cx.list_all().await?);
     cx.crash().await?;
-    expect_eq(
-        "what is left",
-        before,
-        (read(&cx, archived).await?, cx.list_all().await?),
-    )
+    expect_eq("what is left", before, (read(&cx, archived).await?, cx.list_all().await?))
 }
 
 pub(super) async fn subtrees_outlive_a_crash_whole(mut cx: Cx) -> CaseResult {
@@ -123,10 +116,7 @@ pub(super) async fn a_released_thread_is_free_after_a_crash(mut cx: Cx) -> CaseR
 }
 
 pub(super) async fn requests_are_recognised_after_a_crash(mut cx: Cx) -> CaseResult {
-    let create = cx
-        .create()
-        .with_items(cx.items(0..2))
-        .with_request_id("create".to_owned());
+    let create = cx.create().with_items(cx.items(0..2)).with_request_id("create".to_owned());
     let thread = cx.store().create_thread(create.clone()).await?.thread;
     cx.crash().await?;
     let again = cx.store().create_thread(create).await?.thread;
@@ -177,8 +167,7 @@ pub(super) async fn a_crash_amid_appends_keeps_all_that_was_acknowledged_and_who
     }
     let new = cx.resume(id).await?;
     let start = end - end % BATCH;
-    cx.append_at(&new, start, cx.items(start..start + BATCH))
-        .await?;
+    cx.append_at(&new, start, cx.items(start..start + BATCH)).await?;
     cx.expect_items(id, start + BATCH).await
 }
 
@@ -190,11 +179,7 @@ pub(super) async fn a_store_that_crashes_often_opens_every_time(mut cx: Cx) -> C
         cx.thread(1).await?;
         cx.crash().await?;
         cx.expect_items(id, n * 2 + 2).await?;
-        expect_eq(
-            "how many threads",
-            n as usize + 2,
-            cx.list_all().await?.len(),
-        )?;
+        expect_eq("how many threads", n as usize + 2, cx.list_all().await?.len())?;
     }
     Ok(())
 }

@@ -36,11 +36,7 @@ pub(super) async fn a_damaged_record_is_reported_with_its_place(mut cx: Cx) -> C
         let damage = cx.store().load_history(id.into()).await?.damage;
         expect_eq("the count", (1, 1), (damage.count, damage.records.len()))?;
         let record = &damage.records[0];
-        expect_eq(
-            "after",
-            ordinal.checked_sub(1).map(Ordinal::new),
-            record.after,
-        )?;
+        expect_eq("after", ordinal.checked_sub(1).map(Ordinal::new), record.after)?;
         expect("it is said where", !record.location.is_empty())?;
     }
     Ok(())
@@ -53,11 +49,7 @@ pub(super) async fn every_damaged_record_is_counted(mut cx: Cx) -> CaseResult {
         let load = LoadHistory::new(id).with_direction(direction);
         let page = cx.store().load_history(load).await?;
         expect_eq("the items", 7, page.items.len())?;
-        expect_eq(
-            "the count",
-            (3, 3),
-            (page.damage.count, page.damage.records.len()),
-        )?;
+        expect_eq("the count", (3, 3), (page.damage.count, page.damage.records.len()))?;
     }
     Ok(())
 }
@@ -65,11 +57,7 @@ pub(super) async fn every_damaged_record_is_counted(mut cx: Cx) -> CaseResult {
 pub(super) async fn a_strict_read_that_meets_damage_is_corrupt(mut cx: Cx) -> CaseResult {
     let id = damaged(&mut cx, &[5]).await?;
     let load = LoadHistory::new(id).with_strict(true);
-    let error = expect_error(
-        "load_history",
-        "corrupt",
-        cx.store().load_history(load).await,
-    )?;
+    let error = expect_error("load_history", "corrupt", cx.store().load_history(load).await)?;
     match error.kind() {
         ErrorKind::Corrupt { location } => expect("it is said where", !location.is_empty()),
         kind => fail("the kind", "corrupt", kind),
@@ -80,10 +68,7 @@ pub(super) async fn damage_fails_no_strict_read_of_another_part(mut cx: Cx) -> C
     let id = damaged(&mut cx, &[5]).await?;
     for direction in [Direction::Ascending, Direction::Descending] {
         let load = LoadHistory::new(id).with_strict(true).with_limit(3);
-        let page = cx
-            .store()
-            .load_history(load.with_direction(direction))
-            .await?;
+        let page = cx.store().load_history(load.with_direction(direction)).await?;
         expect_eq("the items", 3, page.items.len())?;
     }
     Ok(())
@@ -94,11 +79,7 @@ pub(super) async fn a_damaged_thread_does_not_touch_another(mut cx: Cx) -> CaseR
     let id = damaged(&mut cx, &[0, 9]).await?;
     cx.expect_items(whole, 10).await?;
     let load = LoadHistory::new(whole).with_strict(true);
-    expect_eq(
-        "the items",
-        10,
-        cx.store().load_history(load).await?.items.len(),
-    )?;
+    expect_eq("the items", 10, cx.store().load_history(load).await?.items.len())?;
     let mut listed = cx.list_all().await?;
     listed.sort();
     expect_eq("the list", vec![whole, id], listed)

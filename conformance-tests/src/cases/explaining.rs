@@ -16,9 +16,7 @@ pub(super) async fn a_listed_thread_has_nothing_against_it(cx: Cx) -> CaseResult
     cx.store().archive_thread(below).await?;
     for filter in [
         ListFilter::default(),
-        ListFilter::default()
-            .with_archived(true)
-            .with_relation(Relation::ChildrenOf(child)),
+        ListFilter::default().with_archived(true).with_relation(Relation::ChildrenOf(child)),
         ListFilter::default().with_relation(Relation::DescendantsOf(root)),
     ] {
         expect_eq(
@@ -47,26 +45,17 @@ pub(super) async fn each_filter_that_does_not_fit_is_named_with_what_there_is(
         .with_updated(TimeRange::new(None, Some(cx.time(0))));
     let expected = vec![
         Mismatch::Archived { wanted: true },
-        Mismatch::SourceKind {
-            actual: SourceKind::Unknown,
-        },
+        Mismatch::SourceKind { actual: SourceKind::Unknown },
         Mismatch::ModelProvider { actual: None },
         Mismatch::Cwd { actual: None },
         Mismatch::Parent { actual: None },
-        Mismatch::Label {
-            key: "k".to_owned(),
-            actual: None,
-        },
+        Mismatch::Label { key: "k".to_owned(), actual: None },
         Mismatch::HasPreview { wanted: true },
         Mismatch::SearchTerm,
         Mismatch::Created { actual: cx.time(0) },
         Mismatch::Updated { actual: cx.time(0) },
     ];
-    expect_eq(
-        "the answer",
-        Explanation::new(id, expected),
-        explain(&cx, id, filter).await?,
-    )
+    expect_eq("the answer", Explanation::new(id, expected), explain(&cx, id, filter).await?)
 }
 
 pub(super) async fn explaining_an_unknown_thread_is_not_found(cx: Cx) -> CaseResult {
@@ -93,20 +82,14 @@ pub(super) async fn a_missing_ancestor_is_explained_by_the_chain_that_there_is(
     let middle = cx.child(root).await?;
     let leaf = cx.child(middle).await?;
     let filter = ListFilter::default().with_relation(Relation::DescendantsOf(cx.unknown_id()));
-    let chain = vec![Mismatch::Ancestor {
-        chain: vec![middle, root],
-    }];
+    let chain = vec![Mismatch::Ancestor { chain: vec![middle, root] }];
     expect_eq(
         "the leaf",
         Explanation::new(leaf, chain),
         explain(&cx, leaf, filter.clone()).await?,
     )?;
     let none = vec![Mismatch::Ancestor { chain: vec![] }];
-    expect_eq(
-        "the root",
-        Explanation::new(root, none),
-        explain(&cx, root, filter).await?,
-    )
+    expect_eq("the root", Explanation::new(root, none), explain(&cx, root, filter).await?)
 }
 
 pub(super) async fn a_chain_that_lost_a_thread_is_explained_up_to_the_gap(cx: Cx) -> CaseResult {
@@ -116,12 +99,6 @@ pub(super) async fn a_chain_that_lost_a_thread_is_explained_up_to_the_gap(cx: Cx
     let leaf = cx.child(middle).await?;
     cx.delete(middle).await?;
     let filter = ListFilter::default().with_relation(Relation::DescendantsOf(root));
-    let chain = vec![Mismatch::Ancestor {
-        chain: vec![middle],
-    }];
-    expect_eq(
-        "the answer",
-        Explanation::new(leaf, chain),
-        explain(&cx, leaf, filter).await?,
-    )
+    let chain = vec![Mismatch::Ancestor { chain: vec![middle] }];
+    expect_eq("the answer", Explanation::new(leaf, chain), explain(&cx, leaf, filter).await?)
 }

@@ -27,11 +27,7 @@ pub(super) async fn a_damaged_record_hides_no_other(mut cx: Cx) -> CaseResult {
 }
 
 pub(super) async fn a_damaged_record_is_reported_with_its_place(mut cx: Cx) -> CaseResult {
-    for (ordinal, after) in [
-        (0, None),
-        (2, Some(Ordinal::new(1))),
-        (4, Some(Ordinal::new(3))),
-    ] {
+    for (ordinal, after) in [(0, None), (2, Some(Ordinal::new(1))), (4, Some(Ordinal::new(3)))] {
         let id = damaged(&mut cx, ordinal).await?;
         for direction in [Direction::Ascending, Direction::Descending] {
             let load = LoadHistory::new(id).with_direction(direction);
@@ -47,17 +43,9 @@ pub(super) async fn a_damaged_record_is_reported_with_its_place(mut cx: Cx) -> C
 pub(super) async fn a_strict_read_of_damage_is_corrupt(mut cx: Cx) -> CaseResult {
     let id = damaged(&mut cx, 2).await?;
     let whole = LoadHistory::new(id).with_strict(true);
-    expect_error(
-        "load_history",
-        "corrupt",
-        cx.store().load_history(whole.clone()).await,
-    )?;
+    expect_error("load_history", "corrupt", cx.store().load_history(whole.clone()).await)?;
     let start = whole.with_range(OrdinalRange::between(Ordinal::ZERO, Ordinal::new(2)));
-    expect_eq(
-        "the part before it",
-        2,
-        cx.store().load_history(start).await?.items.len(),
-    )
+    expect_eq("the part before it", 2, cx.store().load_history(start).await?.items.len())
 }
 
 pub(super) async fn damage_costs_its_thread_nothing_else(mut cx: Cx) -> CaseResult {
@@ -91,16 +79,8 @@ pub(super) async fn appends_go_on_after_damage(mut cx: Cx) -> CaseResult {
 pub(super) async fn a_damaged_history_is_not_forked_in_silence(mut cx: Cx) -> CaseResult {
     let id = damaged(&mut cx, 2).await?;
     let fork = ForkThread::new(id, cx.id());
-    expect_error(
-        "fork_thread",
-        "corrupt",
-        cx.store().fork_thread(fork.clone()).await,
-    )?;
-    expect_error(
-        "read_thread",
-        "not_found",
-        cx.store().thread(fork.new_thread_id).await,
-    )?;
+    expect_error("fork_thread", "corrupt", cx.store().fork_thread(fork.clone()).await)?;
+    expect_error("read_thread", "not_found", cx.store().thread(fork.new_thread_id).await)?;
     let fork = cx.fork_at(id, 2).await?.thread;
     cx.expect_items(fork.thread_id, 2).await
 }
@@ -142,10 +122,7 @@ pub(super) async fn what_was_acknowledged_stays_through_failing_writes(mut cx: C
     for n in 0..5 {
         cx.append_at(&lease, n, cx.items(n..n + 1)).await?;
         cx.fail_writes(true).await?;
-        failed(
-            "append",
-            cx.append_at(&lease, n + 1, cx.items(n + 1..n + 2)).await,
-        )?;
+        failed("append", cx.append_at(&lease, n + 1, cx.items(n + 1..n + 2)).await)?;
         let read = cx.texts(lease.thread_id).await?;
         expect("what was acknowledged is there", read.len() > n as usize)?;
         cx.fail_writes(false).await?;
@@ -165,21 +142,11 @@ pub(super) async fn reads_and_lists_go_on_while_writes_fail(cx: Cx) -> CaseResul
 }
 
 pub(super) async fn a_failing_creation_can_be_repeated(cx: Cx) -> CaseResult {
-    let create = cx
-        .create()
-        .with_items(cx.items(0..3))
-        .with_request_id("once".to_owned());
+    let create = cx.create().with_items(cx.items(0..3)).with_request_id("once".to_owned());
     cx.fail_writes(true).await?;
-    let open = failed(
-        "create_thread",
-        cx.store().create_thread(create.clone()).await,
-    )?;
+    let open = failed("create_thread", cx.store().create_thread(create.clone()).await)?;
     if !open {
-        expect_error(
-            "read_thread",
-            "not_found",
-            cx.store().thread(create.thread_id).await,
-        )?;
+        expect_error("read_thread", "not_found", cx.store().thread(create.thread_id).await)?;
     }
     cx.fail_writes(false).await?;
     let thread = cx.store().create_thread(create).await?.thread;
@@ -194,21 +161,14 @@ pub(super) async fn a_failing_edit_can_be_repeated(cx: Cx) -> CaseResult {
         .with_expected_version(before.metadata_version)
         .with_request_id("once".to_owned());
     cx.fail_writes(true).await?;
-    let open = failed(
-        "update",
-        cx.store().update_thread_metadata(update.clone()).await,
-    )?;
+    let open = failed("update", cx.store().update_thread_metadata(update.clone()).await)?;
     if !open {
         expect_eq("the thread", &before, &cx.read(id).await?)?;
     }
     cx.fail_writes(false).await?;
     let after = cx.store().update_thread_metadata(update).await?;
     expect_eq("the name", Some("new"), after.metadata.name.as_deref())?;
-    expect_eq(
-        "the version",
-        before.metadata_version + 1,
-        after.metadata_version,
-    )
+    expect_eq("the version", before.metadata_version + 1, after.metadata_version)
 }
 
 pub(super) async fn failing_archiving_and_deleting_can_be_repeated(cx: Cx) -> CaseResult {
@@ -239,11 +199,7 @@ pub(super) async fn a_failing_takeover_can_be_repeated(cx: Cx) -> CaseResult {
     }
     let new = cx.resume(old.thread_id).await?;
     expect("the epoch is larger", new.epoch > old.epoch)?;
-    expect_error(
-        "append",
-        "conflict.fenced",
-        cx.append(&old, cx.items(2..3)).await,
-    )?;
+    expect_error("append", "conflict.fenced", cx.append(&old, cx.items(2..3)).await)?;
     cx.append(&new, cx.items(2..3)).await?;
     Ok(())
 }

@@ -21,11 +21,7 @@ pub(super) async fn a_fork_has_exactly_the_items_before_its_point(cx: Cx) -> Cas
 pub(super) async fn a_fork_without_a_point_has_everything(cx: Cx) -> CaseResult {
     let lease = cx.leased(2).await?;
     cx.append(&lease, cx.items(2..5)).await?;
-    let fork = cx
-        .store()
-        .fork_thread(ForkThread::new(lease.thread_id, cx.id()))
-        .await?
-        .thread;
+    let fork = cx.store().fork_thread(ForkThread::new(lease.thread_id, cx.id())).await?.thread;
     let forked_from = ForkedFrom::new(lease.thread_id, Some(Ordinal::new(5)));
     expect_eq("forked from", Some(forked_from), fork.identity.forked_from)?;
     cx.expect_items(fork.thread_id, 5).await
@@ -47,11 +43,7 @@ pub(super) async fn forking_beyond_the_end_is_refused_and_makes_nothing(cx: Cx) 
     for at in [4, 100, u64::MAX] {
         let new = cx.id();
         let fork = ForkThread::new(id, new).with_at(Ordinal::new(at));
-        expect_error(
-            "fork_thread",
-            "invalid_request",
-            cx.store().fork_thread(fork).await,
-        )?;
+        expect_error("fork_thread", "invalid_request", cx.store().fork_thread(fork).await)?;
         expect_error("read_thread", "not_found", cx.store().thread(new).await)?;
     }
     expect_eq("the list", vec![id], cx.list_all().await?)
@@ -71,23 +63,13 @@ pub(super) async fn a_fork_has_its_items_byte_for_byte(cx: Cx) -> CaseResult {
     let items = odd.iter().map(|text| cx.raw(text)).collect::<Vec<_>>();
     let id = cx.make(cx.create().with_items(items)).await?;
     let fork = cx.fork_at(id, odd.len() as u64).await?.thread.thread_id;
-    expect_eq(
-        "the items of the thread",
-        odd.map(str::to_owned).to_vec(),
-        cx.texts(id).await?,
-    )?;
-    expect_eq(
-        "the items of the fork",
-        cx.texts(id).await?,
-        cx.texts(fork).await?,
-    )
+    expect_eq("the items of the thread", odd.map(str::to_owned).to_vec(), cx.texts(id).await?)?;
+    expect_eq("the items of the fork", cx.texts(id).await?, cx.texts(fork).await?)
 }
 
 pub(super) async fn either_side_grows_alone(cx: Cx) -> CaseResult {
     let source = cx.leased(4).await?;
-    let fork = cx
-        .resume(cx.fork_at(source.thread_id, 2).await?.thread.thread_id)
-        .await?;
+    let fork = cx.resume(cx.fork_at(source.thread_id, 2).await?.thread.thread_id).await?;
     expect_eq("where the fork goes on", Ordinal::new(2), fork.next_ordinal)?;
     cx.append(&source, cx.items(4..6)).await?;
     cx.append(&fork, cx.items(2..9)).await?;
@@ -99,19 +81,11 @@ pub(super) async fn either_side_is_edited_alone(cx: Cx) -> CaseResult {
     let source = cx.with(named("as it was")).await?;
     let fork = cx.fork_at(source, 0).await?.thread.thread_id;
     cx.update(source, named("the source")).await?;
-    expect_eq(
-        "the fork",
-        Some("as it was".to_owned()),
-        cx.read(fork).await?.metadata.name,
-    )?;
+    expect_eq("the fork", Some("as it was".to_owned()), cx.read(fork).await?.metadata.name)?;
     cx.update(fork, named("the fork")).await?;
     cx.store().archive_thread(fork).await?;
     let source = cx.read(source).await?;
-    expect_eq(
-        "the source",
-        Some("the source"),
-        source.metadata.name.as_deref(),
-    )?;
+    expect_eq("the source", Some("the source"), source.metadata.name.as_deref())?;
     expect("the source is active", !source.is_archived())
 }
 
@@ -153,16 +127,8 @@ pub(super) async fn a_fork_inherits_what_describes_the_conversation(cx: Cx) -> C
         .git_branch("main".to_owned())
         .git_origin_url("git@example.org:a".to_owned());
     metadata.labels.set("k", "v");
-    metadata
-        .extra
-        .insert("unknown_member".to_owned(), json!({"a": [1, {"b": null}]}));
-    let id = cx
-        .make(
-            cx.create()
-                .with_metadata(metadata)
-                .with_source(SessionSource::Cli),
-        )
-        .await?;
+    metadata.extra.insert("unknown_member".to_owned(), json!({"a": [1, {"b": null}]}));
+    let id = cx.make(cx.create().with_metadata(metadata).with_source(SessionSource::Cli)).await?;
     let fork = ForkThread::new(id, cx.id()).with_created_at(cx.time(0));
     let fork = cx.store().fork_thread(fork).await?.thread;
     expect_eq("metadata", cx.read(id).await?.metadata, fork.metadata)?;
@@ -173,23 +139,15 @@ pub(super) async fn a_fork_inherits_neither_archive_state_nor_parent_nor_times_n
     cx: Cx,
 ) -> CaseResult {
     let parent = cx.thread(0).await?;
-    let create = cx
-        .create()
-        .with_parent(parent)
-        .with_source(SessionSource::spawned_by(parent, 1));
+    let create = cx.create().with_parent(parent).with_source(SessionSource::spawned_by(parent, 1));
     let id = cx.make(create.with_session_id("s".to_owned())).await?;
     let times = named("n").updated_at(cx.time(70)).recency_at(cx.time(80));
     cx.update(id, times).await?;
     cx.store().archive_thread(id).await?;
-    let fork = ForkThread::new(id, cx.id())
-        .with_include_archived(true)
-        .with_created_at(cx.time(500));
+    let fork =
+        ForkThread::new(id, cx.id()).with_include_archived(true).with_created_at(cx.time(500));
     let fork = cx.store().fork_thread(fork).await?.thread;
-    let times = (
-        fork.identity.created_at,
-        fork.metadata.updated_at,
-        fork.metadata.recency_at,
-    );
+    let times = (fork.identity.created_at, fork.metadata.updated_at, fork.metadata.recency_at);
     expect_eq("times", (cx.time(500), cx.time(500), cx.time(500)), times)?;
     expect_eq("parent", None, fork.identity.parent_thread_id)?;
     expect_eq("archived at", None, fork.archived_at)?;
@@ -210,31 +168,19 @@ pub(super) async fn a_fork_of_a_spawned_thread_is_nobodys_child(cx: Cx) -> CaseR
         .agent_nickname("x".to_owned())
         .agent_role("y".to_owned())
         .agent_path("/z".to_owned());
-    let create = cx
-        .create()
-        .with_parent(parent)
-        .with_source(SessionSource::spawned_by(parent, 1));
+    let create = cx.create().with_parent(parent).with_source(SessionSource::spawned_by(parent, 1));
     let child = cx.make(create.with_metadata(marks)).await?;
     let fork = cx.fork_at(child, 0).await?.thread;
     let metadata = &fork.metadata;
-    let marks = (
-        &metadata.agent_nickname,
-        &metadata.agent_role,
-        &metadata.agent_path,
-    );
+    let marks = (&metadata.agent_nickname, &metadata.agent_role, &metadata.agent_path);
     expect_eq("the marks of a sub-agent", (&None, &None, &None), marks)?;
-    expect(
-        "it is no sub-agent",
-        !fork.identity.source.kind().is_sub_agent(),
-    )?;
+    expect("it is no sub-agent", !fork.identity.source.kind().is_sub_agent())?;
     let children = ListFilter::default().with_relation(Relation::ChildrenOf(parent));
     expect_eq("the children", vec![child], cx.list(children).await?)
 }
 
 pub(super) async fn a_fork_differs_in_what_was_said(cx: Cx) -> CaseResult {
-    let mut metadata = named("old")
-        .preview("kept".to_owned())
-        .model("m".to_owned());
+    let mut metadata = named("old").preview("kept".to_owned()).model("m".to_owned());
     metadata.labels.set("kept", "1");
     metadata.labels.set("changed", "1");
     metadata.labels.set("removed", "1");
@@ -242,29 +188,16 @@ pub(super) async fn a_fork_differs_in_what_was_said(cx: Cx) -> CaseResult {
     let mut changes = named("new").model(None).updated_at(cx.time(9));
     changes.labels.set("changed", "2");
     changes.labels.remove("removed");
-    let fork = ForkThread::new(id, cx.id())
-        .with_metadata(changes)
-        .with_source(SessionSource::Exec);
-    let fork = cx
-        .store()
-        .fork_thread(fork.with_created_at(cx.time(5)))
-        .await?
-        .thread;
+    let fork = ForkThread::new(id, cx.id()).with_metadata(changes).with_source(SessionSource::Exec);
+    let fork = cx.store().fork_thread(fork.with_created_at(cx.time(5))).await?.thread;
     let metadata = &fork.metadata;
     expect_eq("name", Some("new"), metadata.name.as_deref())?;
     expect_eq("preview", Some("kept"), metadata.preview.as_deref())?;
     expect_eq("model", None, metadata.model.as_deref())?;
     expect_eq("updated at", cx.time(9), metadata.updated_at)?;
-    let labels: Vec<_> = metadata
-        .labels
-        .iter()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect();
-    expect_eq(
-        "labels",
-        vec!["changed=2".to_owned(), "kept=1".to_owned()],
-        labels,
-    )?;
+    let labels: Vec<_> =
+        metadata.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    expect_eq("labels", vec!["changed=2".to_owned(), "kept=1".to_owned()], labels)?;
     expect_eq("source", SessionSource::Exec, fork.identity.source)
 }
 
@@ -272,26 +205,11 @@ pub(super) async fn an_archived_thread_is_forked_only_if_included(cx: Cx) -> Cas
     let id = cx.thread(3).await?;
     cx.store().archive_thread(id).await?;
     let fork = ForkThread::new(id, cx.id()).with_at(Ordinal::new(2));
-    expect_error(
-        "fork_thread",
-        "archived",
-        cx.store().fork_thread(fork.clone()).await,
-    )?;
-    expect_error(
-        "read_thread",
-        "not_found",
-        cx.store().thread(fork.new_thread_id).await,
-    )?;
-    let fork = cx
-        .store()
-        .fork_thread(fork.with_include_archived(true))
-        .await?
-        .thread;
+    expect_error("fork_thread", "archived", cx.store().fork_thread(fork.clone()).await)?;
+    expect_error("read_thread", "not_found", cx.store().thread(fork.new_thread_id).await)?;
+    let fork = cx.store().fork_thread(fork.with_include_archived(true)).await?.thread;
     expect("the fork is active", !fork.is_archived())?;
-    expect(
-        "the thread stays archived",
-        cx.read(id).await?.is_archived(),
-    )?;
+    expect("the thread stays archived", cx.read(id).await?.is_archived())?;
     cx.expect_items(fork.thread_id, 2).await
 }
 
@@ -301,21 +219,13 @@ pub(super) async fn a_fork_of_a_fork_names_the_fork(cx: Cx) -> CaseResult {
     cx.append(&lease, cx.items(4..8)).await?;
     let second = cx.fork_at(first, 6).await?.thread;
     let forked_from = ForkedFrom::new(first, Some(Ordinal::new(6)));
-    expect_eq(
-        "forked from",
-        Some(forked_from),
-        second.identity.forked_from,
-    )?;
+    expect_eq("forked from", Some(forked_from), second.identity.forked_from)?;
     cx.expect_items(second.thread_id, 6).await
 }
 
 pub(super) async fn a_fork_comes_with_a_lease_if_asked(cx: Cx) -> CaseResult {
     let source = cx.leased(3).await?;
-    expect_eq(
-        "without asking",
-        None,
-        cx.fork_at(source.thread_id, 1).await?.lease,
-    )?;
+    expect_eq("without asking", None, cx.fork_at(source.thread_id, 1).await?.lease)?;
     let fork = ForkThread::new(source.thread_id, cx.id()).with_at(Ordinal::new(1));
     let fork = fork.with_lease(Holder::new("forker"));
     let lease = expect_some("a lease", cx.store().fork_thread(fork.clone()).await?.lease)?;
@@ -327,11 +237,7 @@ pub(super) async fn a_fork_comes_with_a_lease_if_asked(cx: Cx) -> CaseResult {
 }
 
 pub(super) async fn a_fork_onto_an_id_that_exists_is_a_conflict(cx: Cx) -> CaseResult {
-    let (source, taken, archived) = (
-        cx.thread(3).await?,
-        cx.thread(1).await?,
-        cx.thread(1).await?,
-    );
+    let (source, taken, archived) = (cx.thread(3).await?, cx.thread(1).await?, cx.thread(1).await?);
     cx.store().archive_thread(archived).await?;
     for onto in [taken, archived, source] {
         let before = cx.read(onto).await?;
@@ -369,9 +275,8 @@ pub(super) async fn a_long_history_is_forked_whole(cx: Cx) -> CaseResult {
 pub(super) async fn a_fork_beside_appends_has_an_unbroken_start(cx: Cx) -> CaseResult {
     let lease = cx.leased(0).await?;
     let (store, id) = (cx.shared(), lease.thread_id);
-    let appends: Vec<_> = (0..100)
-        .map(|n| AppendItems::new(lease.clone(), cx.items(n..n + 1)))
-        .collect();
+    let appends: Vec<_> =
+        (0..100).map(|n| AppendItems::new(lease.clone(), cx.items(n..n + 1))).collect();
     let writer = tokio::spawn(async move {
         for append in appends {
             store.append_items(append).await?;
@@ -379,13 +284,8 @@ pub(super) async fn a_fork_beside_appends_has_an_unbroken_start(cx: Cx) -> CaseR
         Ok::<(), Error>(())
     });
     for _ in 0..10 {
-        let fork = cx
-            .store()
-            .fork_thread(ForkThread::new(id, cx.id()))
-            .await?
-            .thread;
-        cx.expect_items(fork.thread_id, fork.next_ordinal.get())
-            .await?;
+        let fork = cx.store().fork_thread(ForkThread::new(id, cx.id())).await?.thread;
+        cx.expect_items(fork.thread_id, fork.next_ordinal.get()).await?;
     }
     ended(writer).await??;
     cx.expect_items(id, 100).await
@@ -393,10 +293,7 @@ pub(super) async fn a_fork_beside_appends_has_an_unbroken_start(cx: Cx) -> CaseR
 
 pub(super) async fn a_fork_of_an_unknown_thread_is_not_found(cx: Cx) -> CaseResult {
     let new = cx.id();
-    let result = cx
-        .store()
-        .fork_thread(ForkThread::new(cx.unknown_id(), new))
-        .await;
+    let result = cx.store().fork_thread(ForkThread::new(cx.unknown_id(), new)).await;
     expect_error("fork_thread", "not_found", result)?;
     expect_error("read_thread", "not_found", cx.store().thread(new).await)?;
     Ok(())

@@ -31,14 +31,9 @@ pub(super) async fn another_handle_sees_an_append(cx: Cx) -> CaseResult {
     for n in 1..20 {
         cx.append(&lease, cx.items(n..n + 1)).await?;
         let texts = other.history(lease.thread_id).await?;
-        let last = texts
-            .last()
-            .map(|stored| (stored.ordinal.get(), stored.item.text().into_owned()));
-        expect_eq(
-            "the last item",
-            Some((n, cx.item(n).text().into_owned())),
-            last,
-        )?;
+        let last =
+            texts.last().map(|stored| (stored.ordinal.get(), stored.item.text().into_owned()));
+        expect_eq("the last item", Some((n, cx.item(n).text().into_owned())), last)?;
         let end = other.next_ordinal(lease.thread_id).await?;
         expect_eq("the next ordinal", n + 1, end.get())?;
     }
@@ -61,11 +56,7 @@ pub(super) async fn another_handle_sees_archiving(cx: Cx) -> CaseResult {
     let id = cx.thread(1).await?;
     expect_eq("active", vec![id], listed(&other, false).await?)?;
     cx.store().archive_thread(id).await?;
-    expect_error(
-        "read_thread",
-        "archived",
-        other.read_thread(id.into()).await,
-    )?;
+    expect_error("read_thread", "archived", other.read_thread(id.into()).await)?;
     expect_eq("active", vec![], listed(&other, false).await?)?;
     expect_eq("archived", vec![id], listed(&other, true).await?)?;
     cx.store().unarchive_thread(id).await?;
@@ -108,10 +99,7 @@ pub(super) async fn two_handles_write_to_one_thread_in_turns(cx: Cx) -> CaseResu
 
 pub(super) async fn a_handle_that_is_dropped_takes_nothing_with_it(cx: Cx) -> CaseResult {
     let other = cx.open().await?;
-    let create = cx
-        .create()
-        .with_items(cx.items(0..2))
-        .with_lease(cx.holder());
+    let create = cx.create().with_items(cx.items(0..2)).with_lease(cx.holder());
     let created = other.create_thread(create).await?;
     drop(other);
     let Some(lease) = created.lease else {
@@ -145,9 +133,7 @@ async fn append_all(
     batches: Vec<Vec<RolloutItem>>,
 ) -> Result<()> {
     for batch in batches {
-        store
-            .append_items(AppendItems::new(lease.clone(), batch))
-            .await?;
+        store.append_items(AppendItems::new(lease.clone(), batch)).await?;
     }
     Ok(())
 }
@@ -178,9 +164,7 @@ pub(super) async fn an_append_that_fails_fails_no_other(cx: Cx) -> CaseResult {
 }
 
 pub(super) async fn threads_created_at_once_are_all_there(cx: Cx) -> CaseResult {
-    let creates: Vec<_> = (0..40)
-        .map(|n| cx.create().with_items(cx.items(0..n)))
-        .collect();
+    let creates: Vec<_> = (0..40).map(|n| cx.create().with_items(cx.items(0..n))).collect();
     let ids: Vec<_> = creates.iter().map(|create| create.thread_id).collect();
     let answers = at_once(creates.into_iter().map(|create| {
         let store = cx.store().clone();

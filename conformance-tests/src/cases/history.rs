@@ -9,9 +9,7 @@ const DIRECTIONS: [Direction; 2] = [Direction::Ascending, Direction::Descending]
 
 fn range(from: u64, to: Option<u64>) -> OrdinalRange {
     let from = OrdinalRange::from(Ordinal::new(from));
-    to.map_or(from, |to| {
-        OrdinalRange::between(from.from, Ordinal::new(to))
-    })
+    to.map_or(from, |to| OrdinalRange::between(from.from, Ordinal::new(to)))
 }
 
 /// The ordinals of a range of a history with this end, in this direction.
@@ -41,19 +39,13 @@ fn ordinals(cx: &Cx, page: &HistoryPage) -> CaseResult<Vec<u64>> {
 async fn expect_page(cx: &Cx, load: LoadHistory, end: u64) -> CaseResult<Option<OrdinalRange>> {
     let direction = load.direction;
     let mut expected = in_direction(load.range, direction, end);
-    let rest = expected.split_off(
-        load.limit
-            .map_or(expected.len(), |most| most.min(expected.len())),
-    );
+    let rest =
+        expected.split_off(load.limit.map_or(expected.len(), |most| most.min(expected.len())));
     let page = cx.store().load_history(load).await?;
     expect_eq("the page", expected, ordinals(cx, &page)?)?;
     expect_eq("the next ordinal", end, page.next_ordinal.get())?;
     expect_eq("the damage", 0, page.damage.count)?;
-    expect_eq(
-        "whether it is the last page",
-        rest.is_empty(),
-        page.rest.is_none(),
-    )?;
+    expect_eq("whether it is the last page", rest.is_empty(), page.rest.is_none())?;
     let got = page.rest.map(|rest| in_direction(rest, direction, end));
     expect_eq("the rest", rest, got.unwrap_or_default())?;
     Ok(page.rest)
@@ -73,21 +65,13 @@ async fn expect_pages(cx: &Cx, load: LoadHistory, end: u64) -> CaseResult {
 
 pub(super) async fn a_limit_of_zero_is_refused(cx: Cx) -> CaseResult {
     let load = LoadHistory::new(cx.thread(3).await?).with_limit(0);
-    expect_error(
-        "load_history",
-        "invalid_request",
-        cx.store().load_history(load).await,
-    )?;
+    expect_error("load_history", "invalid_request", cx.store().load_history(load).await)?;
     Ok(())
 }
 
 pub(super) async fn a_limit_of_zero_is_refused_of_an_empty_history_too(cx: Cx) -> CaseResult {
     let load = LoadHistory::new(cx.thread(0).await?).with_limit(0);
-    expect_error(
-        "load_history",
-        "invalid_request",
-        cx.store().load_history(load).await,
-    )?;
+    expect_error("load_history", "invalid_request", cx.store().load_history(load).await)?;
     Ok(())
 }
 
@@ -135,9 +119,7 @@ pub(super) async fn pages_put_together_are_the_whole(cx: Cx) -> CaseResult {
     let id = cx.thread(23).await?;
     for direction in DIRECTIONS {
         for limit in [1, 2, 5, 22, 23, 24] {
-            let load = LoadHistory::new(id)
-                .with_direction(direction)
-                .with_limit(limit);
+            let load = LoadHistory::new(id).with_direction(direction).with_limit(limit);
             expect_pages(&cx, load.clone(), 23).await?;
             expect_pages(&cx, load.with_range(range(4, Some(20))), 23).await?;
         }
@@ -152,9 +134,7 @@ pub(super) async fn pages_at_any_place_of_a_long_history_are_right(cx: Cx) -> Ca
     }
     for direction in DIRECTIONS {
         for limit in [1, 2, 255, 256, 257, 999] {
-            for from in [
-                0, 1, 127, 128, 254, 255, 256, 257, 511, 512, 513, 767, 768, 998, 999,
-            ] {
+            for from in [0, 1, 127, 128, 254, 255, 256, 257, 511, 512, 513, 767, 768, 998, 999] {
                 let load = LoadHistory::new(lease.thread_id).with_range(range(from, None));
                 expect_page(&cx, load.with_direction(direction).with_limit(limit), 1000).await?;
             }
@@ -164,9 +144,7 @@ pub(super) async fn pages_at_any_place_of_a_long_history_are_right(cx: Cx) -> Ca
 }
 
 pub(super) async fn histories_of_any_length_page_to_the_end(cx: Cx) -> CaseResult {
-    for count in [
-        1, 2, 63, 64, 65, 127, 128, 129, 255, 256, 257, 511, 512, 513, 1000, 1024,
-    ] {
+    for count in [1, 2, 63, 64, 65, 127, 128, 129, 255, 256, 257, 511, 512, 513, 1000, 1024] {
         let id = cx.thread(count).await?;
         for direction in DIRECTIONS {
             let load = LoadHistory::new(id).with_direction(direction);
@@ -179,19 +157,7 @@ pub(super) async fn histories_of_any_length_page_to_the_end(cx: Cx) -> CaseResul
 
 pub(super) async fn pages_of_large_items_are_right(cx: Cx) -> CaseResult {
     const BLOCK: usize = 64 << 10;
-    let sizes = [
-        10,
-        BLOCK - 1,
-        BLOCK,
-        BLOCK + 1,
-        100,
-        3 * BLOCK,
-        10,
-        BLOCK - 200,
-        190,
-        10,
-        4096,
-    ];
+    let sizes = [10, BLOCK - 1, BLOCK, BLOCK + 1, 100, 3 * BLOCK, 10, BLOCK - 200, 190, 10, 4096];
     let items: Vec<_> = sizes.iter().map(|bytes| cx.sized(*bytes)).collect();
     let lease = cx.leased(0).await?;
     cx.append(&lease, items.clone()).await?;
@@ -207,13 +173,7 @@ pub(super) async fn pages_of_large_items_are_right(cx: Cx) -> CaseResult {
 pub(super) async fn ranges_beyond_the_end_are_empty(cx: Cx) -> CaseResult {
     let id = cx.thread(4).await?;
     for direction in DIRECTIONS {
-        for (from, to) in [
-            (4, None),
-            (5, None),
-            (9, Some(9)),
-            (u64::MAX, None),
-            (1 << 63, None),
-        ] {
+        for (from, to) in [(4, None), (5, None), (9, Some(9)), (u64::MAX, None), (1 << 63, None)] {
             let load = LoadHistory::new(id).with_range(range(from, to));
             expect_page(&cx, load.with_direction(direction), 4).await?;
         }
@@ -227,9 +187,7 @@ pub(super) async fn a_limit_may_be_as_large_as_any_number(cx: Cx) -> CaseResult 
     let id = cx.thread(4).await?;
     for direction in DIRECTIONS {
         for limit in [5, 1 << 31, 1 << 32, usize::MAX / 2 + 1, usize::MAX] {
-            let load = LoadHistory::new(id)
-                .with_direction(direction)
-                .with_limit(limit);
+            let load = LoadHistory::new(id).with_direction(direction).with_limit(limit);
             expect_page(&cx, load, 4).await?;
         }
     }
@@ -240,8 +198,7 @@ pub(super) async fn a_range_that_ends_before_it_starts_is_refused(cx: Cx) -> Cas
     let id = cx.thread(4).await?;
     for (from, to) in [(1, 0), (4, 2), (9, 8), (u64::MAX, 0)] {
         let load = LoadHistory::new(id).with_range(range(from, Some(to)));
-        cx.refused("invalid_request", cx.store().load_history(load))
-            .await?;
+        cx.refused("invalid_request", cx.store().load_history(load)).await?;
     }
     Ok(())
 }
@@ -276,24 +233,17 @@ pub(super) async fn what_is_appended_between_pages_comes_after_them(cx: Cx) -> C
     cx.append(&lease, cx.items(10..20)).await?;
     let mut forward = ordinals(&cx, &first)?;
     let mut backward = ordinals(&cx, &newest)?;
-    for (pages, mut rest, load) in [
-        (&mut forward, first.rest, load),
-        (&mut backward, newest.rest, older),
-    ] {
+    for (pages, mut rest, load) in
+        [(&mut forward, first.rest, load), (&mut backward, newest.rest, older)]
+    {
         while let Some(range) = rest {
-            let page = cx
-                .store()
-                .load_history(load.clone().with_range(range))
-                .await?;
+            let page = cx.store().load_history(load.clone().with_range(range)).await?;
             pages.extend(ordinals(&cx, &page)?);
             rest = page.rest;
         }
     }
     expect_eq("going back", (0..10).rev().collect::<Vec<_>>(), backward)?;
-    expect(
-        "going forward nothing is lost",
-        forward.iter().take(10).copied().eq(0..10),
-    )
+    expect("going forward nothing is lost", forward.iter().take(10).copied().eq(0..10))
 }
 
 pub(super) async fn a_page_that_was_read_stays_as_it_was(cx: Cx) -> CaseResult {
@@ -303,19 +253,13 @@ pub(super) async fn a_page_that_was_read_stays_as_it_was(cx: Cx) -> CaseResult {
     if cx.capabilities().delete {
         cx.store().delete_thread(lease.thread_id.into()).await?;
     }
-    expect_eq(
-        "the page",
-        (0..300).collect::<Vec<_>>(),
-        ordinals(&cx, &page)?,
-    )
+    expect_eq("the page", (0..300).collect::<Vec<_>>(), ordinals(&cx, &page)?)
 }
 
 pub(super) async fn a_strict_read_of_an_undamaged_history_is_like_any_other(cx: Cx) -> CaseResult {
     let id = cx.thread(300).await?;
     for direction in DIRECTIONS {
-        let load = LoadHistory::new(id)
-            .with_strict(true)
-            .with_direction(direction);
+        let load = LoadHistory::new(id).with_strict(true).with_direction(direction);
         expect_page(&cx, load.clone(), 300).await?;
         expect_pages(&cx, load.with_limit(77), 300).await?;
     }

@@ -16,41 +16,21 @@ pub(super) async fn an_unknown_id_is_not_found_everywhere(cx: Cx) -> CaseResult 
     expect_error(
         "resume_thread",
         code,
-        store
-            .resume_thread(ResumeThread::new(id, cx.holder()))
-            .await,
+        store.resume_thread(ResumeThread::new(id, cx.holder())).await,
     )?;
-    expect_error(
-        "append_items",
-        code,
-        cx.append(&lease, cx.items(0..1)).await,
-    )?;
-    expect_error(
-        "flush_thread",
-        code,
-        store.flush_thread(lease.clone()).await,
-    )?;
+    expect_error("append_items", code, cx.append(&lease, cx.items(0..1)).await)?;
+    expect_error("flush_thread", code, store.flush_thread(lease.clone()).await)?;
     expect_error("shutdown", code, store.shutdown_thread(lease.clone()).await)?;
     expect_error("discard", code, store.discard_thread(lease).await)?;
     expect_error(
         "update",
         code,
-        store
-            .update_thread_metadata(UpdateThreadMetadata::new(id, patch))
-            .await,
+        store.update_thread_metadata(UpdateThreadMetadata::new(id, patch)).await,
     )?;
     expect_error("archive", code, store.archive_thread(id).await)?;
     expect_error("unarchive", code, store.unarchive_thread(id).await)?;
-    expect_error(
-        "fork_thread",
-        code,
-        store.fork_thread(ForkThread::new(id, cx.id())).await,
-    )?;
-    expect_error(
-        "explain",
-        code,
-        store.explain(Explain::new(id, ListFilter::default())).await,
-    )?;
+    expect_error("fork_thread", code, store.fork_thread(ForkThread::new(id, cx.id())).await)?;
+    expect_error("explain", code, store.explain(Explain::new(id, ListFilter::default())).await)?;
     if cx.capabilities().delete {
         expect_error("delete_thread", code, store.delete_thread(id.into()).await)?;
     }
@@ -62,11 +42,7 @@ pub(super) async fn what_met_an_unknown_id_does_not_make_it_known(cx: Cx) -> Cas
     let patch = ThreadMetadataPatch::default().name("x".to_owned());
     cx.refused("not_found", cx.patch(id, patch)).await?;
     cx.refused("not_found", store.archive_thread(id)).await?;
-    cx.refused(
-        "not_found",
-        store.resume_thread(ResumeThread::new(id, cx.holder())),
-    )
-    .await?;
+    cx.refused("not_found", store.resume_thread(ResumeThread::new(id, cx.holder()))).await?;
     let made = store.create_thread(id.into()).await?.thread;
     expect_eq("the name", None, made.metadata.name)?;
     expect_eq("archived at", None, made.archived_at)
@@ -110,9 +86,7 @@ pub(super) async fn ids_that_differ_in_one_bit_are_different_threads(cx: Cx) -> 
     let all = (0..128).map(|bit| ThreadId::from_bytes((1_u128 << bit).to_be_bytes()));
     for (at, id) in all.clone().enumerate() {
         let item = cx.item(at as u64);
-        cx.store()
-            .create_thread(CreateThread::new(id).with_items(vec![item]))
-            .await?;
+        cx.store().create_thread(CreateThread::new(id).with_items(vec![item])).await?;
     }
     for (at, id) in all.enumerate() {
         cx.expect_history(id, &[cx.item(at as u64)]).await?;
@@ -123,10 +97,7 @@ pub(super) async fn ids_that_differ_in_one_bit_are_different_threads(cx: Cx) -> 
 pub(super) async fn an_id_in_a_filter_need_not_exist(cx: Cx) -> CaseResult {
     let id = cx.thread(0).await?;
     let unknown = cx.unknown_id();
-    for relation in [
-        Relation::ChildrenOf(unknown),
-        Relation::DescendantsOf(unknown),
-    ] {
+    for relation in [Relation::ChildrenOf(unknown), Relation::DescendantsOf(unknown)] {
         let mut filter = ListFilter::default();
         filter.relation = Some(relation);
         expect_eq("the list", vec![], cx.list(filter.clone()).await?)?;

@@ -133,10 +133,7 @@ pub(super) async fn nesting_of_any_depth_comes_back(cx: Cx) -> CaseResult {
 }
 
 pub(super) async fn many_members_come_back(cx: Cx) -> CaseResult {
-    let members: Vec<_> = (0..50_000)
-        .rev()
-        .map(|n| format!(r#""m{n}":{n}"#))
-        .collect();
+    let members: Vec<_> = (0..50_000).rev().map(|n| format!(r#""m{n}":{n}"#)).collect();
     let wide = format!("{{{}}}", members.join(","));
     let long = format!(r#"{{"{}":1}}"#, "name".repeat(100_000));
     come_back(&cx, &[&wide, &long]).await
@@ -157,11 +154,7 @@ pub(super) async fn items_of_a_mebibyte_come_back_among_small_ones(cx: Cx) -> Ca
 }
 
 pub(super) async fn an_item_of_17_mib_comes_back(cx: Cx) -> CaseResult {
-    let items = vec![
-        cx.item(0),
-        cx.sized(Limits::LEAST_MAX_ITEM_BYTES),
-        cx.item(1),
-    ];
+    let items = vec![cx.item(0), cx.sized(Limits::LEAST_MAX_ITEM_BYTES), cx.item(1)];
     items_come_back(&cx, items).await
 }
 
@@ -179,13 +172,10 @@ pub(super) async fn an_item_above_the_limit_is_refused_and_nothing_written(cx: C
     let item = cx.oversized()?;
     let lease = cx.leased(2).await?;
     let batch = vec![cx.item(2), item.clone(), cx.item(3)];
-    cx.refused("invalid_request", cx.append(&lease, vec![item]))
-        .await?;
-    cx.refused("invalid_request", cx.append_at(&lease, 2, batch.clone()))
-        .await?;
+    cx.refused("invalid_request", cx.append(&lease, vec![item])).await?;
+    cx.refused("invalid_request", cx.append_at(&lease, 2, batch.clone())).await?;
     let create = cx.create().with_items(batch);
-    cx.refused("invalid_request", cx.store().create_thread(create))
-        .await?;
+    cx.refused("invalid_request", cx.store().create_thread(create)).await?;
     cx.append_at(&lease, 2, cx.items(2..3)).await?;
     cx.expect_items(lease.thread_id, 3).await
 }
@@ -199,8 +189,7 @@ pub(super) async fn a_batch_above_the_limit_is_refused_and_nothing_written(cx: C
     // One item, shared: the batch is larger than what it takes to make it.
     let batch = vec![item.clone(); limits.max_batch_bytes / item.len() + 1];
     let lease = cx.leased(2).await?;
-    cx.refused("invalid_request", cx.append(&lease, batch))
-        .await?;
+    cx.refused("invalid_request", cx.append(&lease, batch)).await?;
     Ok(())
 }
 
@@ -220,14 +209,8 @@ pub(super) async fn odd_items_come_back_whichever_way_they_are_read(cx: Cx) -> C
         let range = OrdinalRange::between(ordinal, ordinal.plus(1));
         for direction in [Direction::Ascending, Direction::Descending] {
             let load = LoadHistory::new(lease.thread_id).with_range(range);
-            let page = cx
-                .store()
-                .load_history(load.with_direction(direction))
-                .await?;
-            let read = page
-                .items
-                .first()
-                .map(|stored| stored.item.text().into_owned());
+            let page = cx.store().load_history(load.with_direction(direction)).await?;
+            let read = page.items.first().map(|stored| stored.item.text().into_owned());
             expect_eq("the item", Some(item.text().into_owned()), read)?;
         }
     }

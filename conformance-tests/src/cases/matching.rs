@@ -29,8 +29,7 @@ pub(super) async fn every_order_sorts_every_filter(cx: Cx) -> CaseResult {
     for order in Population::orders() {
         cx.expect_list(&population, order.clone()).await?;
         for (_, filter) in population.filters() {
-            cx.expect_list(&population, order.clone().with_filter(filter))
-                .await?;
+            cx.expect_list(&population, order.clone().with_filter(filter)).await?;
         }
     }
     Ok(())
@@ -57,11 +56,7 @@ pub(super) async fn lists_follow_every_edit(cx: Cx) -> CaseResult {
             2 => patch.labels.remove("team"),
             3 => patch.labels.set("team", "core"),
             4 => patch = patch.preview(None).updated_at(cx.time(25)),
-            _ => {
-                patch = patch
-                    .model_provider("openai".to_owned())
-                    .recency_at(cx.time(1))
-            }
+            _ => patch = patch.model_provider("openai".to_owned()).recency_at(cx.time(1)),
         }
         cx.update(*id, patch).await?;
     }
@@ -77,9 +72,7 @@ pub(super) async fn lists_follow_archiving(cx: Cx) -> CaseResult {
     let population = cx.populate().await?;
     for id in population.ids.iter().step_by(3) {
         let archived = cx.read(*id).await?.is_archived();
-        cx.store()
-            .set_archived(SetArchived::new(*id, !archived))
-            .await?;
+        cx.store().set_archived(SetArchived::new(*id, !archived)).await?;
     }
     let moved = cx.look_at(population.ids).await?;
     cx.expect_every_filter(&moved).await
@@ -118,8 +111,7 @@ pub(super) async fn explaining_names_every_filter_that_keeps_a_thread_off(cx: Cx
     let filters = population.filters();
     for (n, (about, first)) in filters.iter().enumerate() {
         if let Some((_, second)) = filters[n..].iter().find(|(other, _)| other != about) {
-            cx.expect_explained(&population, &Population::both(first, second)?)
-                .await?;
+            cx.expect_explained(&population, &Population::both(first, second)?).await?;
         }
     }
     Ok(())

@@ -16,9 +16,7 @@ async fn full(cx: &Cx) -> CaseResult<StoredThread> {
 /// Editing this one field leaves the thread with this value of it (`null`: none), and all else but
 /// the version as it was.
 async fn expect_edit(cx: &Cx, before: &StoredThread, field: &str, value: Value) -> CaseResult {
-    let after = cx
-        .patch(before.thread_id, patch(&json!({ field: value }))?)
-        .await?;
+    let after = cx.patch(before.thread_id, patch(&json!({ field: value }))?).await?;
     let mut expected = with_member(as_json(before), field, value);
     expected["metadata_version"] = json!(after.metadata_version);
     expect_eq("the answer", expected, as_json(&after))?;
@@ -35,16 +33,10 @@ pub(super) async fn values_nested_too_deep_are_refused_and_disturb_nothing(cx: C
     for levels in [MAX_METADATA_DEPTH, 100, 126, 127] {
         let policy = ThreadMetadataPatch::default().approval_policy(nested(levels));
         let mut unknown = ThreadMetadataPatch::default();
-        unknown
-            .extra
-            .insert("of_the_future".to_owned(), nested(levels));
+        unknown.extra.insert("of_the_future".to_owned(), nested(levels));
         for patch in [policy, unknown] {
             let create = cx.create().with_metadata(patch.clone());
-            expect_error(
-                "create",
-                "invalid_request",
-                cx.store().create_thread(create).await,
-            )?;
+            expect_error("create", "invalid_request", cx.store().create_thread(create).await)?;
             let update = UpdateThreadMetadata::new(id, patch);
             let answer = cx.store().update_thread_metadata(update).await;
             expect_error("update", "invalid_request", answer)?;
@@ -54,11 +46,7 @@ pub(super) async fn values_nested_too_deep_are_refused_and_disturb_nothing(cx: C
             continue;
         };
         let create = cx.create().with_source(source);
-        expect_error(
-            "create",
-            "invalid_request",
-            cx.store().create_thread(create).await,
-        )?;
+        expect_error("create", "invalid_request", cx.store().create_thread(create).await)?;
     }
     expect_eq("the list", vec![id], cx.list_all().await?)
 }
@@ -67,24 +55,15 @@ pub(super) async fn values_nested_as_deep_as_allowed_come_back(cx: Cx) -> CaseRe
     let id = cx.thread(1).await?;
     let deep = nested(MAX_METADATA_DEPTH - 1);
     let patch = ThreadMetadataPatch::default().approval_policy(deep.clone());
-    cx.store()
-        .update_thread_metadata(UpdateThreadMetadata::new(id, patch))
-        .await?;
-    expect_eq(
-        "the value",
-        Some(deep),
-        cx.read(id).await?.metadata.approval_policy,
-    )
+    cx.store().update_thread_metadata(UpdateThreadMetadata::new(id, patch)).await?;
+    expect_eq("the value", Some(deep), cx.read(id).await?.metadata.approval_policy)
 }
 
 pub(super) async fn metadata_too_large_are_refused(cx: Cx) -> CaseResult {
     let id = cx.thread(1).await?;
     let before = cx.read(id).await?;
     let patch = ThreadMetadataPatch::default().name("x".repeat(MAX_METADATA_BYTES));
-    let answer = cx
-        .store()
-        .update_thread_metadata(UpdateThreadMetadata::new(id, patch))
-        .await;
+    let answer = cx.store().update_thread_metadata(UpdateThreadMetadata::new(id, patch)).await;
     expect_error("update", "invalid_request", answer)?;
     expect_eq("the thread", before, cx.read(id).await?)
 }
@@ -93,11 +72,7 @@ pub(super) async fn the_empty_patch_changes_nothing(cx: Cx) -> CaseResult {
     let id = cx.thread(1).await?;
     let before = cx.read(id).await?;
     let update = UpdateThreadMetadata::new(id, ThreadMetadataPatch::default());
-    expect_eq(
-        "the answer",
-        before.clone(),
-        cx.store().update_thread_metadata(update).await?,
-    )?;
+    expect_eq("the answer", before.clone(), cx.store().update_thread_metadata(update).await?)?;
     expect_eq("the thread", before, cx.read(id).await?)
 }
 
@@ -140,9 +115,7 @@ pub(super) async fn all_fields_can_be_set_and_cleared_in_one_edit(cx: Cx) -> Cas
         expect_eq(field, &sample(field, 1)?, &set[field])?;
     }
     let nulls = that_take(&Value::Null).map(|field| (field.to_owned(), Value::Null));
-    let cleared = cx
-        .patch(id, patch(&Value::Object(nulls.collect()))?)
-        .await?;
+    let cleared = cx.patch(id, patch(&Value::Object(nulls.collect()))?).await?;
     let mut expected = bare;
     for kept in ["updated_at", "recency_at"] {
         expected[kept] = set[kept].clone();
@@ -194,11 +167,7 @@ fn mixed(shift: usize) -> CaseResult<ThreadMetadataPatch> {
         };
         json.insert((*field).to_owned(), value);
     }
-    let labels = [
-        json!({"a": "1"}),
-        json!({"a": null, "b": "2"}),
-        json!({"b": null, "c": "3"}),
-    ];
+    let labels = [json!({"a": "1"}), json!({"a": null, "b": "2"}), json!({"b": null, "c": "3"})];
     json.insert("labels".to_owned(), labels[shift % 3].clone());
     let unknown = [json!(1), Value::Null, json!({"deep": [null]})];
     json.insert("of_the_future".to_owned(), unknown[shift % 3].clone());
@@ -221,9 +190,7 @@ pub(super) async fn a_creation_and_an_edit_equal_a_creation_with_their_merge(cx:
         let create = cx.create().with_metadata(mixed(first)?);
         let id = cx.store().create_thread(create).await?.thread.thread_id;
         let edited = cx.patch(id, mixed(second)?).await?;
-        let create = cx
-            .create()
-            .with_metadata(mixed(first)?.merge(mixed(second)?));
+        let create = cx.create().with_metadata(mixed(first)?.merge(mixed(second)?));
         let made = cx.store().create_thread(create).await?.thread;
         expect_eq("the metadata", edited.metadata, made.metadata)?;
     }
@@ -236,11 +203,9 @@ pub(super) async fn what_is_not_metadata_is_in_no_patch(cx: Cx) -> CaseResult {
     for name in StoredThread::OWN_MEMBERS.iter().chain(known) {
         let mut patch = ThreadMetadataPatch::default().title("not set either".to_owned());
         patch.extra.insert((*name).to_owned(), json!("x"));
-        cx.refused("invalid_request", cx.patch(id, patch.clone()))
-            .await?;
+        cx.refused("invalid_request", cx.patch(id, patch.clone())).await?;
         let create = cx.create().with_metadata(patch);
-        cx.refused("invalid_request", cx.store().create_thread(create))
-            .await?;
+        cx.refused("invalid_request", cx.store().create_thread(create)).await?;
     }
     Ok(())
 }
@@ -271,12 +236,7 @@ pub(super) async fn every_source_is_kept(cx: Cx) -> CaseResult {
     let mut sources: Vec<_> = ["cli", "vscode", "exec", "mcp", "unknown", "of the future"]
         .map(|name| json!(name))
         .to_vec();
-    for sub in [
-        json!("review"),
-        json!("compact"),
-        spawn,
-        json!({"of": "the future"}),
-    ] {
+    for sub in [json!("review"), json!("compact"), spawn, json!({"of": "the future"})] {
         sources.push(json!({ "subagent": sub }));
     }
     sources.extend([json!({"custom": "mine"}), json!({"of": ["the", "future"]})]);
@@ -293,29 +253,18 @@ pub(super) async fn every_source_is_kept(cx: Cx) -> CaseResult {
 
 pub(super) async fn a_parent_and_an_origin_need_not_exist(cx: Cx) -> CaseResult {
     let unknown = cx.unknown_id();
-    let create = cx
-        .create()
-        .with_parent(unknown)
-        .with_forked_from(ForkedFrom::new(unknown, None));
+    let create = cx.create().with_parent(unknown).with_forked_from(ForkedFrom::new(unknown, None));
     let id = cx.store().create_thread(create).await?.thread.thread_id;
     let identity = cx.read(id).await?.identity;
     expect_eq("the parent", Some(unknown), identity.parent_thread_id)?;
-    expect_eq(
-        "the origin",
-        Some(ForkedFrom::new(unknown, None)),
-        identity.forked_from,
-    )?;
+    expect_eq("the origin", Some(ForkedFrom::new(unknown, None)), identity.forked_from)?;
     expect_error("read_thread", "not_found", cx.store().thread(unknown).await)?;
     Ok(())
 }
 
 pub(super) async fn archived_at_is_changed_by_archiving_alone(cx: Cx) -> CaseResult {
     let id = full(&cx).await?.thread_id;
-    expect_eq(
-        "edited",
-        None,
-        cx.patch(id, patch(&samples(2)?)?).await?.archived_at,
-    )?;
+    expect_eq("edited", None, cx.patch(id, patch(&samples(2)?)?).await?.archived_at)?;
     cx.store().archive_thread(id).await?;
     let archived = cx.read(id).await?.archived_at;
     expect("archived", archived.is_some())?;
@@ -329,10 +278,7 @@ pub(super) async fn archived_at_is_changed_by_archiving_alone(cx: Cx) -> CaseRes
 pub(super) async fn a_title_never_takes_the_place_of_a_name(cx: Cx) -> CaseResult {
     let id = cx.thread(0).await?;
     cx.patch(id, patch(&json!({"name": "a name"}))?).await?;
-    let both = cx
-        .patch(id, patch(&json!({"title": "a title"}))?)
-        .await?
-        .metadata;
+    let both = cx.patch(id, patch(&json!({"title": "a title"}))?).await?.metadata;
     expect_eq("the name", Some("a name"), both.name.as_deref())?;
     expect_eq("the title", Some("a title"), both.title.as_deref())?;
     let title = cx.patch(id, patch(&json!({"name": null}))?).await?.metadata;
@@ -360,9 +306,7 @@ pub(super) async fn any_text_is_kept_as_it_is(cx: Cx) -> CaseResult {
     for text in texts.map(|text| json!(text)) {
         let thread = full(&cx).await?;
         let all = that_take(&text).map(|field| (field.to_owned(), text.clone()));
-        let after = cx
-            .patch(thread.thread_id, patch(&Value::Object(all.collect()))?)
-            .await?;
+        let after = cx.patch(thread.thread_id, patch(&Value::Object(all.collect()))?).await?;
         expect_eq("the thread", &after, &cx.read(thread.thread_id).await?)?;
         for field in that_take(&text) {
             expect_eq(field, &text, &as_json(&after)[field])?;

@@ -24,12 +24,7 @@ pub(super) async fn every_key_sorts_both_ways(cx: Cx) -> CaseResult {
             .updated_at(cx.time(updated))
             .recency_at(cx.time(recency));
         row.push(
-            cx.make(
-                cx.create()
-                    .with_created_at(cx.time(created))
-                    .with_metadata(times),
-            )
-            .await?,
+            cx.make(cx.create().with_created_at(cx.time(created)).with_metadata(times)).await?,
         );
     }
     for (key, order) in [
@@ -50,20 +45,14 @@ pub(super) async fn every_key_sorts_both_ways(cx: Cx) -> CaseResult {
 pub(super) async fn equal_times_are_ordered_by_id_in_the_same_direction(cx: Cx) -> CaseResult {
     let mut ids: Vec<_> = (0..9).map(|_| cx.id()).collect();
     for n in [4, 0, 8, 2, 6, 1, 7, 3, 5] {
-        cx.make(CreateThread::new(ids[n]).with_created_at(cx.time(7)))
-            .await?;
+        cx.make(CreateThread::new(ids[n]).with_created_at(cx.time(7))).await?;
     }
     for _ in 0..2 {
         for key in SortKey::ALL {
-            let direction = if ids.is_sorted() {
-                Direction::Ascending
-            } else {
-                Direction::Descending
-            };
-            let list = ListThreads::new()
-                .with_sort_key(key)
-                .with_direction(direction)
-                .with_page_size(2);
+            let direction =
+                if ids.is_sorted() { Direction::Ascending } else { Direction::Descending };
+            let list =
+                ListThreads::new().with_sort_key(key).with_direction(direction).with_page_size(2);
             expect_eq("the list", &ids, &cx.list(list).await?)?;
         }
         ids.reverse();
@@ -75,14 +64,9 @@ pub(super) async fn ids_of_any_version_are_ordered_by_their_bytes(cx: Cx) -> Cas
     let ids =
         [0x00, 0x01, 0x0f, 0x7f, 0x80, 0xa0, 0xff].map(|byte| ThreadId::from_bytes([byte; 16]));
     for id in ids.iter().rev() {
-        cx.make(CreateThread::new(*id).with_created_at(cx.time(0)))
-            .await?;
+        cx.make(CreateThread::new(*id).with_created_at(cx.time(0))).await?;
     }
-    expect_eq(
-        "the list",
-        ids.to_vec(),
-        cx.list(ListThreads::new().with_page_size(3)).await?,
-    )
+    expect_eq("the list", ids.to_vec(), cx.list(ListThreads::new().with_page_size(3)).await?)
 }
 
 pub(super) async fn pages_of_any_size_put_together_are_the_list(cx: Cx) -> CaseResult {
@@ -96,9 +80,7 @@ pub(super) async fn pages_of_any_size_put_together_are_the_list(cx: Cx) -> CaseR
             let listed: Vec<_> = pages.iter().flat_map(ids).collect();
             expect_eq("the list", &expected, &listed)?;
             expect_eq("the number of pages", 12_usize.div_ceil(size), pages.len())?;
-            let full = pages[..pages.len() - 1]
-                .iter()
-                .all(|page| page.threads.len() == size);
+            let full = pages[..pages.len() - 1].iter().all(|page| page.threads.len() == size);
             expect("every page but the last is full", full)?;
         }
         expected.reverse();
@@ -118,21 +100,14 @@ pub(super) async fn every_page_with_rows_has_a_previous_cursor(cx: Cx) -> CaseRe
 pub(super) async fn an_empty_list_is_one_page_without_cursors(cx: Cx) -> CaseResult {
     let page = cx.page(ListThreads::new()).await?;
     expect_eq("the rows", 0, page.threads.len())?;
-    expect_eq(
-        "the cursors",
-        (None, None),
-        (page.next_cursor, page.previous_cursor),
-    )
+    expect_eq("the cursors", (None, None), (page.next_cursor, page.previous_cursor))
 }
 
 pub(super) async fn a_page_size_of_zero_is_refused(cx: Cx) -> CaseResult {
     cx.thread(0).await?;
     let list = ListThreads::new().with_page_size(0);
-    let error = expect_error(
-        "list_threads",
-        "invalid_request",
-        cx.store().list_threads(list).await,
-    )?;
+    let error =
+        expect_error("list_threads", "invalid_request", cx.store().list_threads(list).await)?;
     match error.kind() {
         ErrorKind::InvalidRequest { field, .. } => {
             expect_eq("the field", "page_size", field.as_ref())
@@ -147,11 +122,7 @@ pub(super) async fn a_page_size_above_the_maximum_is_clamped_and_said_so(cx: Cx)
     for size in [most, most.saturating_add(1), usize::MAX] {
         let page = cx.page(ListThreads::new().with_page_size(size)).await?;
         expect_eq("the rows", &row, &ids(&page))?;
-        expect_eq(
-            "the page size",
-            (most, size > most),
-            (page.page_size, page.clamped),
-        )?;
+        expect_eq("the page size", (most, size > most), (page.page_size, page.clamped))?;
     }
     Ok(())
 }
@@ -162,9 +133,7 @@ pub(super) async fn a_clamped_page_goes_on_where_it_ended(cx: Cx) -> CaseResult 
         return skip("the largest page is too large to fill");
     }
     let row = cx.row(most as i64 + 1).await?;
-    let pages = cx
-        .pages(ListThreads::new().with_page_size(usize::MAX))
-        .await?;
+    let pages = cx.pages(ListThreads::new().with_page_size(usize::MAX)).await?;
     expect_eq(
         "the pages",
         vec![row[..most].to_vec(), row[most..].to_vec()],
@@ -193,11 +162,7 @@ pub(super) async fn threads_archived_meanwhile_move_no_page(cx: Cx) -> CaseResul
     for n in [0, 2, 3, 7] {
         cx.store().archive_thread(row[n]).await?;
     }
-    expect_eq(
-        "the rest",
-        vec![row[4], row[5], row[6], row[8]],
-        rest(&cx, list, page).await?,
-    )
+    expect_eq("the rest", vec![row[4], row[5], row[6], row[8]], rest(&cx, list, page).await?)
 }
 
 pub(super) async fn threads_deleted_meanwhile_move_no_page(cx: Cx) -> CaseResult {
@@ -209,11 +174,7 @@ pub(super) async fn threads_deleted_meanwhile_move_no_page(cx: Cx) -> CaseResult
     for n in [0, 2, 3, 7] {
         cx.delete(row[n]).await?;
     }
-    expect_eq(
-        "the rest",
-        vec![row[4], row[5], row[6], row[8]],
-        rest(&cx, list, page).await?,
-    )
+    expect_eq("the rest", vec![row[4], row[5], row[6], row[8]], rest(&cx, list, page).await?)
 }
 
 pub(super) async fn threads_edited_meanwhile_move_no_page_of_another_key(cx: Cx) -> CaseResult {
@@ -221,9 +182,7 @@ pub(super) async fn threads_edited_meanwhile_move_no_page_of_another_key(cx: Cx)
     let list = ListThreads::new().with_page_size(4);
     let page = cx.page(list.clone()).await?;
     for (n, id) in row.iter().enumerate() {
-        let touch = named("new")
-            .updated_at(cx.time(1000 - n as i64))
-            .recency_at(cx.time(2000));
+        let touch = named("new").updated_at(cx.time(1000 - n as i64)).recency_at(cx.time(2000));
         cx.update(*id, touch).await?;
     }
     expect_eq("the rest", &row[4..], &rest(&cx, list, page).await?)
@@ -231,24 +190,14 @@ pub(super) async fn threads_edited_meanwhile_move_no_page_of_another_key(cx: Cx)
 
 pub(super) async fn what_moves_in_the_order_hides_nothing_that_stands_still(cx: Cx) -> CaseResult {
     let row = cx.row(9).await?;
-    let list = ListThreads::new()
-        .with_sort_key(SortKey::Updated)
-        .with_page_size(3);
+    let list = ListThreads::new().with_sort_key(SortKey::Updated).with_page_size(3);
     let page = cx.page(list.clone()).await?;
     for (n, millis) in [(0, 100), (2, 4), (5, -1), (6, 101)] {
-        cx.update(
-            row[n],
-            ThreadMetadataPatch::default().updated_at(cx.time(millis)),
-        )
-        .await?;
+        cx.update(row[n], ThreadMetadataPatch::default().updated_at(cx.time(millis))).await?;
     }
     let rest = rest(&cx, list, page).await?;
     for still in [row[3], row[4], row[7], row[8]] {
-        expect_eq(
-            "how often it is met",
-            1,
-            rest.iter().filter(|id| **id == still).count(),
-        )?;
+        expect_eq("how often it is met", 1, rest.iter().filter(|id| **id == still).count())?;
     }
     Ok(())
 }
@@ -256,10 +205,8 @@ pub(super) async fn what_moves_in_the_order_hides_nothing_that_stands_still(cx: 
 pub(super) async fn paging_beside_writers_meets_every_standing_thread_once(cx: Cx) -> CaseResult {
     let standing = cx.row(30).await?;
     let deletes = cx.capabilities().delete;
-    let (store, creates) = (
-        cx.shared(),
-        (0..60).map(|n| cx.create().with_created_at(cx.time(n / 2))),
-    );
+    let (store, creates) =
+        (cx.shared(), (0..60).map(|n| cx.create().with_created_at(cx.time(n / 2))));
     let creates: Vec<_> = creates.collect();
     let writer = tokio::spawn(async move {
         for (n, create) in creates.into_iter().enumerate() {
@@ -276,10 +223,7 @@ pub(super) async fn paging_beside_writers_meets_every_standing_thread_once(cx: C
     while !writer.is_finished() {
         tokio::task::yield_now().await;
         let listed = cx.list(newest_first().with_page_size(4)).await?;
-        let mut met: Vec<_> = listed
-            .into_iter()
-            .filter(|id| standing.contains(id))
-            .collect();
+        let mut met: Vec<_> = listed.into_iter().filter(|id| standing.contains(id)).collect();
         met.reverse();
         expect_eq("those that stand", &standing, &met)?;
     }

@@ -43,10 +43,7 @@ pub(super) async fn a_reopened_store_has_odd_items_byte_for_byte(mut cx: Cx) -> 
     let items = odd.iter().map(|text| cx.raw(text)).collect::<Vec<_>>();
     let id = cx.make(cx.create().with_items(items)).await?;
     cx.reopen().await?;
-    let same = odd
-        .iter()
-        .zip(cx.texts(id).await?)
-        .all(|(was, is)| *was == is);
+    let same = odd.iter().zip(cx.texts(id).await?).all(|(was, is)| *was == is);
     expect("the items are the same", same)?;
     expect_eq("how many", Ordinal::new(5), cx.read(id).await?.next_ordinal)
 }
@@ -55,16 +52,14 @@ pub(super) async fn a_reopened_store_has_labels_members_and_versions(mut cx: Cx)
     let mut metadata = named("größe 🦀\n");
     metadata.labels.set("", "");
     metadata.labels.set("größe.\"k\"", "v\n");
-    metadata.extra.insert(
-        "unknown_member".to_owned(),
-        json!({"a": [1, 2.5, {"b": {}}], "n": u64::MAX}),
-    );
+    metadata
+        .extra
+        .insert("unknown_member".to_owned(), json!({"a": [1, 2.5, {"b": {}}], "n": u64::MAX}));
     let id = cx.with(metadata).await?;
     for n in 0..4 {
         cx.update(id, named(&format!("name {n}"))).await?;
     }
-    cx.update(id, ThreadMetadataPatch::default().updated_at(cx.time(9)))
-        .await?;
+    cx.update(id, ThreadMetadataPatch::default().updated_at(cx.time(9))).await?;
     let before = cx.read(id).await?;
     cx.reopen().await?;
     expect_eq("the thread", &before, &cx.read(id).await?)?;
@@ -76,11 +71,7 @@ pub(super) async fn a_reopened_store_has_labels_members_and_versions(mut cx: Cx)
 }
 
 pub(super) async fn archived_and_deleted_threads_stay_so(mut cx: Cx) -> CaseResult {
-    let (active, archived, back) = (
-        cx.thread(1).await?,
-        cx.thread(2).await?,
-        cx.thread(3).await?,
-    );
+    let (active, archived, back) = (cx.thread(1).await?, cx.thread(2).await?, cx.thread(3).await?);
     cx.store().archive_thread(archived).await?;
     cx.store().archive_thread(back).await?;
     cx.store().unarchive_thread(back).await?;
@@ -93,10 +84,7 @@ pub(super) async fn archived_and_deleted_threads_stay_so(mut cx: Cx) -> CaseResu
     cx.reopen().await?;
     expect_eq("the list", left, cx.list_all().await?)?;
     expect_eq("the archived one", before, cx.read(archived).await?)?;
-    expect(
-        "the one taken back is active",
-        !cx.read(back).await?.is_archived(),
-    )?;
+    expect("the one taken back is active", !cx.read(back).await?.is_archived())?;
     cx.expect_items(archived, 2).await
 }
 
@@ -119,36 +107,21 @@ pub(super) async fn a_lease_works_after_reopening(mut cx: Cx) -> CaseResult {
     cx.append(&lease, cx.items(2..3)).await?;
     cx.store().flush_thread(lease.clone()).await?;
     cx.store().shutdown_thread(lease.clone()).await?;
-    expect_conflict(
-        "append",
-        &closed(&lease, 3),
-        cx.append(&lease, cx.items(3..4)).await,
-    )?;
+    expect_conflict("append", &closed(&lease, 3), cx.append(&lease, cx.items(3..4)).await)?;
     cx.expect_items(lease.thread_id, 3).await
 }
 
 pub(super) async fn fenced_and_released_leases_stay_so(mut cx: Cx) -> CaseResult {
-    let (fenced, released, archived) = (
-        cx.leased(1).await?,
-        cx.leased(1).await?,
-        cx.leased(1).await?,
-    );
+    let (fenced, released, archived) =
+        (cx.leased(1).await?, cx.leased(1).await?, cx.leased(1).await?);
     let newer = cx.resume(fenced.thread_id).await?;
     cx.store().discard_thread(released.clone()).await?;
     cx.store().archive_thread(archived.thread_id).await?;
     cx.reopen().await?;
     let result = cx.append(&fenced, cx.items(1..2)).await;
     expect_conflict("append", &fenced_by(&fenced, &newer, 1), result)?;
-    expect_conflict(
-        "append",
-        &closed(&released, 1),
-        cx.append(&released, cx.items(1..2)).await,
-    )?;
-    expect_error(
-        "append",
-        "conflict.fenced",
-        cx.append(&archived, cx.items(1..2)).await,
-    )?;
+    expect_conflict("append", &closed(&released, 1), cx.append(&released, cx.items(1..2)).await)?;
+    expect_error("append", "conflict.fenced", cx.append(&archived, cx.items(1..2)).await)?;
     cx.append(&newer, cx.items(1..2)).await?;
     cx.expect_items(fenced.thread_id, 2).await
 }
@@ -176,18 +149,11 @@ pub(super) async fn epochs_of_a_deleted_thread_are_remembered(mut cx: Cx) -> Cas
     let again = CreateThread::new(old.thread_id).with_lease(cx.holder());
     let new = expect_some("a lease", cx.store().create_thread(again).await?.lease)?;
     expect("the epoch is larger", new.epoch > old.epoch)?;
-    expect_conflict(
-        "append",
-        &fenced_by(&old, &new, 0),
-        cx.append(&old, cx.items(0..1)).await,
-    )
+    expect_conflict("append", &fenced_by(&old, &new, 0), cx.append(&old, cx.items(0..1)).await)
 }
 
 pub(super) async fn requests_are_recognised_after_reopening(mut cx: Cx) -> CaseResult {
-    let create = cx
-        .create()
-        .with_items(cx.items(0..2))
-        .with_request_id("create".to_owned());
+    let create = cx.create().with_items(cx.items(0..2)).with_request_id("create".to_owned());
     let id = cx.make(create.clone()).await?;
     let version = cx.read(id).await?.metadata_version;
     let update = UpdateThreadMetadata::new(id, named("once"))
@@ -195,16 +161,8 @@ pub(super) async fn requests_are_recognised_after_reopening(mut cx: Cx) -> CaseR
         .with_request_id("update".to_owned());
     let updated = cx.store().update_thread_metadata(update.clone()).await?;
     cx.reopen().await?;
-    expect_eq(
-        "the edit",
-        &updated,
-        &cx.store().update_thread_metadata(update).await?,
-    )?;
-    expect_eq(
-        "the creation",
-        updated,
-        cx.store().create_thread(create.clone()).await?.thread,
-    )?;
+    expect_eq("the edit", &updated, &cx.store().update_thread_metadata(update).await?)?;
+    expect_eq("the creation", updated, cx.store().create_thread(create.clone()).await?.thread)?;
     let other = create.with_request_id("another".to_owned());
     let result = cx.store().create_thread(other).await;
     expect_error("another request", "conflict.already_exists", result)?;
@@ -217,11 +175,7 @@ pub(super) async fn a_repeated_append_is_recognised_after_reopening(mut cx: Cx) 
     cx.reopen().await?;
     let lease = cx.resume(lease.thread_id).await?;
     expect_eq("where it goes on", Ordinal::new(5), lease.next_ordinal)?;
-    expect_eq(
-        "the receipt",
-        receipt,
-        cx.append_at(&lease, 2, cx.items(2..5)).await?,
-    )?;
+    expect_eq("the receipt", receipt, cx.append_at(&lease, 2, cx.items(2..5)).await?)?;
     cx.append_at(&lease, 4, cx.items(4..8)).await?;
     cx.expect_items(lease.thread_id, 8).await
 }
@@ -245,9 +199,5 @@ pub(super) async fn opening_changes_nothing(mut cx: Cx) -> CaseResult {
         }
         cx.reopen().await?;
     }
-    expect_eq(
-        "the records",
-        before.threads,
-        cx.look_at(before.ids).await?.threads,
-    )
+    expect_eq("the records", before.threads, cx.look_at(before.ids).await?.threads)
 }

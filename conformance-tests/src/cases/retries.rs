@@ -11,20 +11,13 @@ async fn stands(cx: &Cx, lease: &WriterLease, at: u64, items: Vec<RolloutItem>) 
     let before = cx.read(lease.thread_id).await?;
     let next = at + items.len() as u64;
     let receipt = cx.append_at(lease, at, items).await?;
-    expect_eq(
-        "the receipt",
-        (at, next),
-        (receipt.first.get(), receipt.next.get()),
-    )?;
+    expect_eq("the receipt", (at, next), (receipt.first.get(), receipt.next.get()))?;
     expect_eq("the thread", before, cx.read(lease.thread_id).await?)
 }
 
 /// The append is a conflict about the ordinal and writes nothing.
 async fn differs(cx: &Cx, lease: &WriterLease, at: u64, items: Vec<RolloutItem>) -> CaseResult {
-    let (expected, actual) = (
-        Ordinal::new(at),
-        cx.read(lease.thread_id).await?.next_ordinal,
-    );
+    let (expected, actual) = (Ordinal::new(at), cx.read(lease.thread_id).await?.next_ordinal);
     let conflict = Conflict::Ordinal { expected, actual };
     cx.conflicts(conflict, cx.append_at(lease, at, items)).await
 }
@@ -40,15 +33,7 @@ pub(super) async fn a_repeated_append_succeeds_and_writes_nothing(cx: Cx) -> Cas
 
 pub(super) async fn an_append_is_known_again_wherever_it_stands(cx: Cx) -> CaseResult {
     let lease = cx.leased(700).await?;
-    for (from, to) in [
-        (0, 1),
-        (0, 3),
-        (1, 2),
-        (254, 258),
-        (255, 256),
-        (300, 690),
-        (699, 700),
-    ] {
+    for (from, to) in [(0, 1), (0, 3), (1, 2), (254, 258), (255, 256), (300, 690), (699, 700)] {
         stands(&cx, &lease, from, cx.items(from..to)).await?;
     }
     stands(&cx, &lease, 0, cx.items(0..700)).await?;
@@ -76,11 +61,7 @@ pub(super) async fn of_an_append_that_half_stands_the_rest_is_added(cx: Cx) -> C
     let lease = cx.leased(5).await?;
     for (at, to) in [(4, 6), (3, 9), (0, 10), (1, 300)] {
         let receipt = cx.append_at(&lease, at, cx.items(at..to)).await?;
-        expect_eq(
-            "the receipt",
-            (at, to),
-            (receipt.first.get(), receipt.next.get()),
-        )?;
+        expect_eq("the receipt", (at, to), (receipt.first.get(), receipt.next.get()))?;
         cx.expect_items(lease.thread_id, to).await?;
     }
     stands(&cx, &lease, 1, cx.items(1..300)).await
@@ -119,9 +100,7 @@ pub(super) async fn a_batch_that_stands_in_part_and_then_differs_is_a_conflict(
 }
 
 pub(super) async fn items_that_differ_in_a_byte_are_not_the_same(cx: Cx) -> CaseResult {
-    let create = cx
-        .create()
-        .with_items(vec![cx.raw(r#"{"a":1.0,"b":"\u00e9"}"#)]);
+    let create = cx.create().with_items(vec![cx.raw(r#"{"a":1.0,"b":"\u00e9"}"#)]);
     let lease = cx.leased_by(create.with_lease(cx.holder())).await?;
     let others = [
         r#"{"a":1,"b":"\u00e9"}"#,
@@ -149,8 +128,7 @@ pub(super) async fn an_ordinal_member_added_makes_no_difference(cx: Cx) -> CaseR
     for text in numbered {
         stands(&cx, &lease, 0, vec![cx.raw(text)]).await?;
     }
-    cx.expect_history(lease.thread_id, &[cx.raw(r#"{"a":1,"b":2}"#)])
-        .await
+    cx.expect_history(lease.thread_id, &[cx.raw(r#"{"a":1,"b":2}"#)]).await
 }
 
 pub(super) async fn only_a_member_named_ordinal_is_left_out_of_account(cx: Cx) -> CaseResult {
@@ -190,8 +168,7 @@ pub(super) async fn a_fenced_repeat_is_told_where_the_history_ends(cx: Cx) -> Ca
         holder: Some(newer.holder),
         next_ordinal: Ordinal::new(4),
     };
-    cx.conflicts(fenced, cx.append_at(&old, 0, cx.items(0..3)))
-        .await
+    cx.conflicts(fenced, cx.append_at(&old, 0, cx.items(0..3))).await
 }
 
 pub(super) async fn a_closed_repeat_is_told_where_the_history_ends(cx: Cx) -> CaseResult {
@@ -199,12 +176,8 @@ pub(super) async fn a_closed_repeat_is_told_where_the_history_ends(cx: Cx) -> Ca
     cx.append_at(&lease, 0, cx.items(0..3)).await?;
     cx.store().shutdown_thread(lease.clone()).await?;
     let (epoch, next_ordinal) = (lease.epoch, Ordinal::new(3));
-    let closed = Conflict::Closed {
-        epoch,
-        next_ordinal,
-    };
-    cx.conflicts(closed, cx.append_at(&lease, 0, cx.items(0..3)))
-        .await
+    let closed = Conflict::Closed { epoch, next_ordinal };
+    cx.conflicts(closed, cx.append_at(&lease, 0, cx.items(0..3))).await
 }
 
 pub(super) async fn a_repeat_under_a_newer_lease_is_known_again(cx: Cx) -> CaseResult {
@@ -220,19 +193,12 @@ pub(super) async fn one_append_repeated_at_once_is_stored_once(cx: Cx) -> CaseRe
     let lease = cx.leased(2).await?;
     let receipts = at_once((0..12).map(|_| {
         let append = AppendItems::new(lease.clone(), cx.items(2..7));
-        let (store, append) = (
-            cx.store().clone(),
-            append.with_expected_ordinal(Ordinal::new(2)),
-        );
+        let (store, append) = (cx.store().clone(), append.with_expected_ordinal(Ordinal::new(2)));
         async move { store.append_items(append).await }
     }))
     .await?;
     for receipt in receipts {
-        expect_eq(
-            "the receipt",
-            AppendReceipt::new(Ordinal::new(2), 5),
-            receipt?,
-        )?;
+        expect_eq("the receipt", AppendReceipt::new(Ordinal::new(2), 5), receipt?)?;
     }
     cx.expect_items(lease.thread_id, 7).await
 }

@@ -22,17 +22,12 @@ impl Family {
         }
         let review = SessionSource::SubAgent(SubAgentSource::Review);
         let others = vec![
-            cx.make(cx.create().with_source(review).with_parent(root))
-                .await?,
+            cx.make(cx.create().with_source(review).with_parent(root)).await?,
             cx.fork_at(root, 1).await?.thread.thread_id,
             cx.child(cx.unknown_id()).await?,
             cx.thread(1).await?,
         ];
-        Ok(Self {
-            root,
-            below,
-            others,
-        })
+        Ok(Self { root, below, others })
     }
 
     fn whole(&self) -> Vec<ThreadId> {
@@ -125,11 +120,7 @@ pub(super) async fn a_subtree_in_the_middle_leaves_what_is_above(cx: Cx) -> Case
     let expected = vec![family.below[2], family.below[5], family.below[6]];
     expect_eq("the threads changed", &expected, &answer)?;
     expect_eq("the archived", expected, archived(&cx).await?)?;
-    expect_eq(
-        "a leaf",
-        vec![family.below[3]],
-        cx.archive_tree(family.below[3], true).await?,
-    )
+    expect_eq("a leaf", vec![family.below[3]], cx.archive_tree(family.below[3], true).await?)
 }
 
 pub(super) async fn archiving_with_descendants_fences_every_holder_below(cx: Cx) -> CaseResult {
@@ -142,11 +133,7 @@ pub(super) async fn archiving_with_descendants_fences_every_holder_below(cx: Cx)
     let other = cx.resume(family.others[0]).await?;
     cx.archive_tree(family.root, true).await?;
     for lease in leases {
-        expect_error(
-            "append",
-            "conflict.fenced",
-            cx.append(&lease, cx.items(0..1)).await,
-        )?;
+        expect_error("append", "conflict.fenced", cx.append(&lease, cx.items(0..1)).await)?;
     }
     cx.append(&other, cx.items(0..1)).await?;
     Ok(())
@@ -184,10 +171,7 @@ pub(super) async fn readers_see_a_subtree_archived_whole_or_not_at_all(cx: Cx) -
     while !writer.is_finished() {
         tokio::task::yield_now().await;
         let seen = archived(&cx).await?.len();
-        expect(
-            "all or none of them are archived",
-            [0, family.below.len() + 1].contains(&seen),
-        )?;
+        expect("all or none of them are archived", [0, family.below.len() + 1].contains(&seen))?;
     }
     Ok(ended(writer).await??)
 }
@@ -206,11 +190,7 @@ pub(super) async fn deleting_with_descendants_covers_all_below_and_nobody_else(
         expect_error("read_thread", "not_found", cx.store().thread(id).await)?;
     }
     expect_error("again", "not_found", cx.store().delete_thread(delete).await)?;
-    expect_eq(
-        "how many are left",
-        family.others.len(),
-        cx.list_all().await?.len(),
-    )
+    expect_eq("how many are left", family.others.len(), cx.list_all().await?.len())
 }
 
 pub(super) async fn readers_see_a_subtree_deleted_whole_or_not_at_all(cx: Cx) -> CaseResult {
@@ -225,10 +205,7 @@ pub(super) async fn readers_see_a_subtree_deleted_whole_or_not_at_all(cx: Cx) ->
         while !writer.is_finished() {
             tokio::task::yield_now().await;
             let seen = cx.list(relation.clone()).await?.len();
-            expect(
-                "all or none of them are there",
-                [0, family.below.len()].contains(&seen),
-            )?;
+            expect("all or none of them are there", [0, family.below.len()].contains(&seen))?;
         }
         ended(writer).await??;
     }
@@ -246,11 +223,7 @@ pub(super) async fn deep_and_wide_subtrees_are_covered_whole(cx: Cx) -> CaseResu
         all.push(cx.child(deep[30]).await?);
     }
     let mut changed = cx.archive_tree(deep[0], true).await?;
-    let chain: Vec<_> = changed
-        .iter()
-        .filter(|id| deep.contains(id))
-        .copied()
-        .collect();
+    let chain: Vec<_> = changed.iter().filter(|id| deep.contains(id)).copied().collect();
     expect_eq("every parent before its child", deep, chain)?;
     changed.sort_unstable();
     expect_eq("the threads changed", all, changed)
@@ -260,11 +233,8 @@ pub(super) async fn a_ring_is_covered_once(cx: Cx) -> CaseResult {
     cx.needs_descendants()?;
     let (a, b) = (cx.id(), cx.id());
     for (id, parent) in [(a, b), (b, a)] {
-        let create = CreateThread::new(id)
-            .with_created_at(cx.time(0))
-            .with_parent(parent);
-        cx.make(create.with_source(SessionSource::spawned_by(parent, 1)))
-            .await?;
+        let create = CreateThread::new(id).with_created_at(cx.time(0)).with_parent(parent);
+        cx.make(create.with_source(SessionSource::spawned_by(parent, 1))).await?;
     }
     expect_eq("archived", vec![a, b], cx.archive_tree(a, true).await?)?;
     expect_eq("unarchived", vec![b, a], cx.archive_tree(b, false).await?)
@@ -276,11 +246,7 @@ pub(super) async fn an_archived_thread_in_between_shields_nothing(cx: Cx) -> Cas
     let middle = cx.child(root).await?;
     let leaf = cx.child(middle).await?;
     cx.store().archive_thread(middle).await?;
-    expect_eq(
-        "the threads changed",
-        vec![root, leaf],
-        cx.archive_tree(root, true).await?,
-    )
+    expect_eq("the threads changed", vec![root, leaf], cx.archive_tree(root, true).await?)
 }
 
 pub(super) async fn a_subtree_ends_where_a_thread_is_gone(cx: Cx) -> CaseResult {
@@ -290,11 +256,7 @@ pub(super) async fn a_subtree_ends_where_a_thread_is_gone(cx: Cx) -> CaseResult 
     let middle = cx.child(root).await?;
     let leaf = cx.child(middle).await?;
     cx.delete(middle).await?;
-    expect_eq(
-        "the threads changed",
-        vec![root],
-        cx.archive_tree(root, true).await?,
-    )?;
+    expect_eq("the threads changed", vec![root], cx.archive_tree(root, true).await?)?;
     expect("the leaf is active", !cx.read(leaf).await?.is_archived())
 }
 
@@ -303,11 +265,7 @@ pub(super) async fn a_subtree_of_an_unknown_thread_is_not_found(cx: Cx) -> CaseR
     let child = cx.child(cx.unknown_id()).await?;
     for archived in [true, false] {
         let set = SetArchived::new(cx.unknown_id(), archived).with_descendants(true);
-        expect_error(
-            "set_archived",
-            "not_found",
-            cx.store().set_archived(set).await,
-        )?;
+        expect_error("set_archived", "not_found", cx.store().set_archived(set).await)?;
     }
     expect("its child is active", !cx.read(child).await?.is_archived())
 }
@@ -319,23 +277,11 @@ pub(super) async fn a_store_that_covers_no_subtrees_refuses_them(cx: Cx) -> Case
     let family = Family::new(&cx).await?;
     let lease = cx.resume(family.below[0]).await?;
     let archive = SetArchived::new(family.root, true).with_descendants(true);
-    expect_error(
-        "set_archived",
-        "unsupported",
-        cx.store().set_archived(archive).await,
-    )?;
+    expect_error("set_archived", "unsupported", cx.store().set_archived(archive).await)?;
     let unarchive = SetArchived::new(family.root, false).with_descendants(true);
-    expect_error(
-        "set_archived",
-        "unsupported",
-        cx.store().set_archived(unarchive).await,
-    )?;
+    expect_error("set_archived", "unsupported", cx.store().set_archived(unarchive).await)?;
     let delete = DeleteThread::new(family.root).with_descendants(true);
-    expect_error(
-        "delete_thread",
-        "unsupported",
-        cx.store().delete_thread(delete).await,
-    )?;
+    expect_error("delete_thread", "unsupported", cx.store().delete_thread(delete).await)?;
     cx.append(&lease, cx.items(0..1)).await?;
     expect_eq("the archived", vec![], archived(&cx).await?)
 }

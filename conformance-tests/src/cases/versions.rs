@@ -40,51 +40,28 @@ pub(super) async fn a_label_or_an_unknown_member_moves_the_version(cx: Cx) -> Ca
     let id = cx.thread(0).await?;
     let mut label = ThreadMetadataPatch::default();
     label.labels.set("key", "value");
-    expect_eq(
-        "the version",
-        2,
-        cx.patch(id, label).await?.metadata_version,
-    )?;
+    expect_eq("the version", 2, cx.patch(id, label).await?.metadata_version)?;
     let mut unknown = ThreadMetadataPatch::default();
     unknown.extra.insert("of_the_future".to_owned(), 1.into());
-    expect_eq(
-        "the version",
-        3,
-        cx.patch(id, unknown).await?.metadata_version,
-    )
+    expect_eq("the version", 3, cx.patch(id, unknown).await?.metadata_version)
 }
 
 pub(super) async fn a_touch_moves_no_version(cx: Cx) -> CaseResult {
     let id = cx.thread(0).await?;
     let updated = ThreadMetadataPatch::default().updated_at(cx.time(1));
     let recency = ThreadMetadataPatch::default().recency_at(cx.time(2));
-    let both = updated
-        .clone()
-        .merge(recency.clone())
-        .updated_at(cx.time(3));
+    let both = updated.clone().merge(recency.clone()).updated_at(cx.time(3));
     for touch in [updated, recency, both] {
-        expect_eq(
-            "the version",
-            1,
-            cx.patch(id, touch).await?.metadata_version,
-        )?;
+        expect_eq("the version", 1, cx.patch(id, touch).await?.metadata_version)?;
     }
     let metadata = cx.read(id).await?.metadata;
-    expect_eq(
-        "the times",
-        (cx.time(3), cx.time(2)),
-        (metadata.updated_at, metadata.recency_at),
-    )
+    expect_eq("the times", (cx.time(3), cx.time(2)), (metadata.updated_at, metadata.recency_at))
 }
 
 pub(super) async fn a_touch_with_anything_else_moves_the_version(cx: Cx) -> CaseResult {
     let id = cx.thread(0).await?;
     let patch = named("x").updated_at(cx.time(1)).recency_at(cx.time(1));
-    expect_eq(
-        "the version",
-        2,
-        cx.patch(id, patch).await?.metadata_version,
-    )
+    expect_eq("the version", 2, cx.patch(id, patch).await?.metadata_version)
 }
 
 pub(super) async fn what_is_no_edit_moves_no_version(cx: Cx) -> CaseResult {
@@ -119,11 +96,7 @@ pub(super) async fn an_edit_from_another_version_is_refused(cx: Cx) -> CaseResul
         for expected in [0, 1, 3, 1 << 32, 1 << 63, u64::MAX] {
             let update = UpdateThreadMetadata::new(id, patch.clone());
             let update = update.with_expected_version(expected);
-            cx.conflicts(
-                moved(expected, 2),
-                cx.store().update_thread_metadata(update),
-            )
-            .await?;
+            cx.conflicts(moved(expected, 2), cx.store().update_thread_metadata(update)).await?;
         }
     }
     Ok(())
@@ -131,27 +104,17 @@ pub(super) async fn an_edit_from_another_version_is_refused(cx: Cx) -> CaseResul
 
 pub(super) async fn a_touch_meanwhile_is_no_conflict(cx: Cx) -> CaseResult {
     let id = cx.thread(0).await?;
-    cx.patch(id, ThreadMetadataPatch::default().recency_at(cx.time(9)))
-        .await?;
-    let after = cx
-        .store()
-        .update_thread_metadata(requested(id, 1, "x"))
-        .await?;
+    cx.patch(id, ThreadMetadataPatch::default().recency_at(cx.time(9))).await?;
+    let after = cx.store().update_thread_metadata(requested(id, 1, "x")).await?;
     expect_eq("the recency", cx.time(9), after.metadata.recency_at)?;
     expect_eq("the version", 2, after.metadata_version)
 }
 
 pub(super) async fn a_repeated_edit_answers_the_thread_it_changed(cx: Cx) -> CaseResult {
     let id = cx.thread(0).await?;
-    let first = cx
-        .store()
-        .update_thread_metadata(requested(id, 1, "once"))
-        .await?;
+    let first = cx.store().update_thread_metadata(requested(id, 1, "once")).await?;
     for _ in 0..3 {
-        let again = cx
-            .store()
-            .update_thread_metadata(requested(id, 1, "once"))
-            .await?;
+        let again = cx.store().update_thread_metadata(requested(id, 1, "once")).await?;
         expect_eq("the answer", &first, &again)?;
     }
     expect_eq("the thread", first, cx.read(id).await?)
@@ -160,22 +123,16 @@ pub(super) async fn a_repeated_edit_answers_the_thread_it_changed(cx: Cx) -> Cas
 pub(super) async fn a_repeated_edit_undoes_no_touch(cx: Cx) -> CaseResult {
     let id = cx.thread(0).await?;
     let update = UpdateThreadMetadata::new(id, named("x").updated_at(cx.time(1)));
-    let update = update
-        .with_expected_version(1)
-        .with_request_id("once".to_owned());
+    let update = update.with_expected_version(1).with_request_id("once".to_owned());
     cx.store().update_thread_metadata(update.clone()).await?;
-    let touched = cx
-        .patch(id, ThreadMetadataPatch::default().updated_at(cx.time(2)))
-        .await?;
+    let touched = cx.patch(id, ThreadMetadataPatch::default().updated_at(cx.time(2))).await?;
     let again = cx.store().update_thread_metadata(update).await?;
     expect_eq("the answer", touched, again)
 }
 
 pub(super) async fn a_repeat_after_another_edit_is_a_conflict(cx: Cx) -> CaseResult {
     let id = cx.thread(0).await?;
-    cx.store()
-        .update_thread_metadata(requested(id, 1, "once"))
-        .await?;
+    cx.store().update_thread_metadata(requested(id, 1, "once")).await?;
     cx.patch(id, named("since")).await?;
     let again = cx.store().update_thread_metadata(requested(id, 1, "once"));
     cx.conflicts(moved(1, 3), again).await
@@ -183,13 +140,9 @@ pub(super) async fn a_repeat_after_another_edit_is_a_conflict(cx: Cx) -> CaseRes
 
 pub(super) async fn a_request_id_from_another_version_is_no_repeat(cx: Cx) -> CaseResult {
     let id = cx.thread(0).await?;
-    cx.store()
-        .update_thread_metadata(requested(id, 1, "once"))
-        .await?;
+    cx.store().update_thread_metadata(requested(id, 1, "once")).await?;
     for other in [0, 3, u64::MAX] {
-        let again = cx
-            .store()
-            .update_thread_metadata(requested(id, other, "once"));
+        let again = cx.store().update_thread_metadata(requested(id, other, "once"));
         cx.conflicts(moved(other, 2), again).await?;
     }
     Ok(())
@@ -197,22 +150,18 @@ pub(super) async fn a_request_id_from_another_version_is_no_repeat(cx: Cx) -> Ca
 
 pub(super) async fn another_request_id_is_no_repeat_of_an_edit(cx: Cx) -> CaseResult {
     let id = cx.thread(0).await?;
-    cx.store()
-        .update_thread_metadata(requested(id, 1, "once"))
-        .await?;
+    cx.store().update_thread_metadata(requested(id, 1, "once")).await?;
     let other = cx.store().update_thread_metadata(requested(id, 1, "twice"));
     cx.conflicts(moved(1, 2), other).await?;
     let none = UpdateThreadMetadata::new(id, named("once")).with_expected_version(1);
-    cx.conflicts(moved(1, 2), cx.store().update_thread_metadata(none))
-        .await
+    cx.conflicts(moved(1, 2), cx.store().update_thread_metadata(none)).await
 }
 
 pub(super) async fn an_edit_without_request_id_is_no_repeat_of_itself(cx: Cx) -> CaseResult {
     let id = cx.thread(0).await?;
     let update = UpdateThreadMetadata::new(id, named("x")).with_expected_version(1);
     cx.store().update_thread_metadata(update.clone()).await?;
-    cx.conflicts(moved(1, 2), cx.store().update_thread_metadata(update))
-        .await
+    cx.conflicts(moved(1, 2), cx.store().update_thread_metadata(update)).await
 }
 
 pub(super) async fn the_request_id_of_a_creation_is_not_that_of_an_edit(cx: Cx) -> CaseResult {
@@ -229,8 +178,7 @@ pub(super) async fn an_edit_with_a_request_id_that_is_too_long_is_refused(cx: Cx
     let id = cx.thread(0).await?;
     let too_long = "x".repeat(MAX_REQUEST_ID_BYTES + 1);
     let update = requested(id, 1, &too_long);
-    cx.refused("invalid_request", cx.store().update_thread_metadata(update))
-        .await?;
+    cx.refused("invalid_request", cx.store().update_thread_metadata(update)).await?;
     Ok(())
 }
 
@@ -269,11 +217,7 @@ pub(super) async fn edits_of_different_members_at_once_lose_nothing(cx: Cx) -> C
     versions.sort_unstable();
     expect_eq("the versions", (2..34).collect::<Vec<_>>(), versions)?;
     let metadata = cx.read(id).await?.metadata;
-    expect_eq(
-        "how much is there",
-        (32, 32),
-        (metadata.labels.len(), metadata.extra.len()),
-    )
+    expect_eq("how much is there", (32, 32), (metadata.labels.len(), metadata.extra.len()))
 }
 
 pub(super) async fn counting_by_expected_versions_loses_no_count(cx: Cx) -> CaseResult {
@@ -290,11 +234,7 @@ pub(super) async fn counting_by_expected_versions_loses_no_count(cx: Cx) -> Case
     for counted in at_once(counters).await? {
         counted?;
     }
-    expect_eq(
-        "the count",
-        Some(&20.into()),
-        cx.read(id).await?.metadata.extra.get("count"),
-    )
+    expect_eq("the count", Some(&20.into()), cx.read(id).await?.metadata.extra.get("count"))
 }
 
 /// Counts; again, if somebody else did so meanwhile. Every conflict is somebody's count, so there
@@ -316,9 +256,7 @@ async fn count_one(store: &dyn ThreadStore, id: ThreadId) -> Result<()> {
 async fn count_from_here(store: &dyn ThreadStore, id: ThreadId) -> Result<()> {
     let thread = store.thread(id).await?;
     let count = thread.metadata.extra.get("count");
-    let count = count
-        .and_then(serde_json::Value::as_u64)
-        .unwrap_or_default();
+    let count = count.and_then(serde_json::Value::as_u64).unwrap_or_default();
     let mut patch = ThreadMetadataPatch::default();
     patch.extra.insert("count".to_owned(), (count + 1).into());
     let update = UpdateThreadMetadata::new(id, patch);

@@ -29,15 +29,11 @@ pub(super) struct Known {
 
 impl Known {
     fn end(&self, thread_id: ThreadId) -> u64 {
-        self.threads
-            .get(&thread_id)
-            .map_or(0, |it| it.next_ordinal.get())
+        self.threads.get(&thread_id).map_or(0, |it| it.next_ordinal.get())
     }
 
     fn version(&self, thread_id: ThreadId) -> u64 {
-        self.threads
-            .get(&thread_id)
-            .map_or(1, |it| it.metadata_version)
+        self.threads.get(&thread_id).map_or(1, |it| it.metadata_version)
     }
 
     fn spawn_parent(&self, thread_id: ThreadId) -> Option<ThreadId> {
@@ -49,33 +45,21 @@ impl Side {
     pub(super) async fn apply(&mut self, step: &Step, known: &Known) -> Answer {
         match step {
             Step::Create(thread, with) => self.create(*thread, with).await,
-            Step::Resume {
-                thread,
-                archived,
-                refuse,
-                holder,
-            } => {
-                let if_held = if *refuse {
-                    IfHeld::Refuse
-                } else {
-                    IfHeld::TakeOver
-                };
+            Step::Resume { thread, archived, refuse, holder } => {
+                let if_held = if *refuse { IfHeld::Refuse } else { IfHeld::TakeOver };
                 let resume = ResumeThread::new(thread.id(), holder.get())
                     .with_include_archived(*archived)
                     .with_if_held(if_held);
                 self.resume(resume).await
             }
-            Step::Append {
-                lease,
-                items: batch,
-                at,
-            } => self.append(*lease, items(batch), at, known).await,
+            Step::Append { lease, items: batch, at } => {
+                self.append(*lease, items(batch), at, known).await
+            }
             Step::AppendAgain { lease, back, plus } => {
                 let back = usize::from(*back).min(known.history.len());
                 let mut batch = known.history[known.history.len() - back..].to_vec();
                 batch.extend(items(plus));
-                self.append(*lease, batch, &At::Off(-(back as i8)), known)
-                    .await
+                self.append(*lease, batch, &At::Off(-(back as i8)), known).await
             }
             Step::Flush(lease) => self.flush(*lease).await,
             Step::Shutdown(lease) => self.release(*lease, ReleaseMode::Shutdown).await,
@@ -83,19 +67,10 @@ impl Side {
             Step::Load(load) => self.load(load).await,
             Step::Read { thread, archived } => self.read(*thread, *archived).await,
             Step::List { list, turns } => self.list(list, turns).await,
-            Step::Follow {
-                bookmark,
-                page_size,
-                but,
-                turns,
-            } => self.follow(*bookmark, *page_size, but, turns).await,
-            Step::Update {
-                thread,
-                archived,
-                edits,
-                expected,
-                request,
-            } => {
+            Step::Follow { bookmark, page_size, but, turns } => {
+                self.follow(*bookmark, *page_size, but, turns).await
+            }
+            Step::Update { thread, archived, edits, expected, request } => {
                 let version = known.version(thread.id());
                 let update = UpdateThreadMetadata::new(thread.id(), patch(edits))
                     .with_include_archived(*archived)
@@ -106,43 +81,24 @@ impl Side {
                 let updated = self.store.update_thread_metadata(update).await;
                 self.say(updated, |side, thread| side.thread(&thread))
             }
-            Step::SetArchived {
-                thread,
-                archived,
-                descendants,
-            } => {
+            Step::SetArchived { thread, archived, descendants } => {
                 let set = SetArchived::new(thread.id(), *archived).with_descendants(*descendants);
                 let changed = self.store.set_archived(set).await;
                 self.say(changed, |_, changed| changed_threads(&changed, known))
             }
-            Step::Delete {
-                thread,
-                descendants,
-            } => {
+            Step::Delete { thread, descendants } => {
                 let delete = DeleteThread::new(thread.id()).with_descendants(*descendants);
                 let changed = self.store.delete_thread(delete).await;
                 self.say(changed, |_, changed| changed_threads(&changed, known))
             }
-            Step::Fork {
-                thread,
-                new,
-                at,
-                archived,
-                with,
-            } => {
+            Step::Fork { thread, new, at, archived, with } => {
                 let fork = ForkThread::new(thread.id(), new.id())
                     .with_at(at.map(|at| Ordinal::new(at.into())))
                     .with_include_archived(*archived);
                 self.fork(fork, with).await
             }
-            Step::Explain {
-                thread,
-                filter: parts,
-            } => {
-                let explained = self
-                    .store
-                    .explain(Explain::new(thread.id(), filter(parts)))
-                    .await;
+            Step::Explain { thread, filter: parts } => {
+                let explained = self.store.explain(Explain::new(thread.id(), filter(parts))).await;
                 self.say(explained, |_, explanation| to_json(&explanation))
             }
             Step::Reopen | Step::Tick(_) => Answer::nothing(),
@@ -166,10 +122,7 @@ impl Side {
 
     async fn fork(&mut self, fork: ForkThread, with: &[With]) -> Answer {
         let fork = fork.with_created_at(self.default_time());
-        let forked = self
-            .store
-            .fork_thread(with.iter().fold(fork, fork_with))
-            .await;
+        let forked = self.store.fork_thread(with.iter().fold(fork, fork_with)).await;
         self.say(forked, |side, created| side.created(&created))
     }
 
@@ -220,10 +173,7 @@ impl Side {
         let Some(lease) = self.lease(lease) else {
             return Answer::nothing();
         };
-        let released = self
-            .store
-            .release_lease(ReleaseLease::new(lease, mode))
-            .await;
+        let released = self.store.release_lease(ReleaseLease::new(lease, mode)).await;
         self.say(released, |_, ()| json!("released"))
     }
 
@@ -240,11 +190,7 @@ impl Side {
         let mut next = Some(range);
         for _ in 0..PAGES {
             let Some(range) = next else { break };
-            let page = match self
-                .store
-                .load_history(params.clone().with_range(range))
-                .await
-            {
+            let page = match self.store.load_history(params.clone().with_range(range)).await {
                 Ok(page) => page,
                 Err(error) => return answer.and(self.error(&error)),
             };
@@ -266,12 +212,12 @@ fn creation_with(create: CreateThread, with: &With) -> CreateThread {
     match with {
         With::Items(batch) => create.with_items(items(batch)),
         With::Source(source) => create.with_source(source.get()),
-        With::Parent(parent) => create
-            .with_parent(parent.id())
-            .with_forked_from(ForkedFrom::new(parent.id(), None)),
-        With::SpawnedBy(parent) => create
-            .with_source(SessionSource::spawned_by(parent.id(), 1))
-            .with_parent(parent.id()),
+        With::Parent(parent) => {
+            create.with_parent(parent.id()).with_forked_from(ForkedFrom::new(parent.id(), None))
+        }
+        With::SpawnedBy(parent) => {
+            create.with_source(SessionSource::spawned_by(parent.id(), 1)).with_parent(parent.id())
+        }
         With::CreatedAt(time) => create.with_created_at(time.get()),
         With::ArchivedAt(time) => create.with_archived_at(time.get()),
         With::Session(n) => create.with_session_id(format!("session {n}")),

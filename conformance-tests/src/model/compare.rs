@@ -23,17 +23,11 @@ pub(super) async fn run(
     mode: Mode,
     steps: &[Step],
 ) -> Result<(), String> {
-    let mut pair = Pair::open(harness, mode)
-        .await
-        .map_err(|error| format!("{error:?}"))?;
+    let mut pair = Pair::open(harness, mode).await.map_err(|error| format!("{error:?}"))?;
     for (n, step) in steps.iter().enumerate() {
-        pair.step(step)
-            .await
-            .map_err(|difference| format!("{n}. {step:?}\n{difference}"))?;
+        pair.step(step).await.map_err(|difference| format!("{n}. {step:?}\n{difference}"))?;
     }
-    pair.everything()
-        .await
-        .map_err(|difference| format!("at the end\n{difference}"))
+    pair.everything().await.map_err(|difference| format!("at the end\n{difference}"))
 }
 
 struct Pair {
@@ -70,10 +64,7 @@ impl Pair {
             }
             step if !self.is_claimed(step) => {}
             step => {
-                let known = self
-                    .known(step)
-                    .await
-                    .map_err(|error| format!("{error:?}"))?;
+                let known = self.known(step).await.map_err(|error| format!("{error:?}"))?;
                 let expected = self.reference.apply(step, &known).await;
                 same(&expected, &self.store.apply(step, &known).await)?;
             }
@@ -107,17 +98,13 @@ impl Pair {
         let reference = &self.reference.store;
         let page = reference.list_threads(ListThreads::new()).await?;
         let mut known = Known::default();
-        known
-            .threads
-            .extend(page.threads.into_iter().map(|it| (it.thread_id, it)));
+        known.threads.extend(page.threads.into_iter().map(|it| (it.thread_id, it)));
         if let Step::AppendAgain { lease, .. } = step
             && let Some(lease) = self.reference.lease(*lease)
             && known.threads.contains_key(&lease.thread_id)
         {
             let history = reference.history(lease.thread_id).await?;
-            known
-                .history
-                .extend(history.into_iter().map(|stored| stored.item));
+            known.history.extend(history.into_iter().map(|stored| stored.item));
         }
         Ok(known)
     }
@@ -125,11 +112,7 @@ impl Pair {
     /// Compares all that can be seen, and the state of the leases.
     async fn everything(&mut self) -> Result<(), String> {
         for thread in Thread::all() {
-            self.step(&Step::Read {
-                thread,
-                archived: true,
-            })
-            .await?;
+            self.step(&Step::Read { thread, archived: true }).await?;
             for direction in [Direction::Ascending, Direction::Descending] {
                 self.step(&Step::Load(whole(thread, direction))).await?;
             }
@@ -137,30 +120,18 @@ impl Pair {
         for list in lists() {
             let turns = vec![Turn::Next; Thread::all().count()];
             let step = Step::List { list, turns };
-            self.step(&step)
-                .await
-                .map_err(|difference| format!("{step:?}\n{difference}"))?;
+            self.step(&step).await.map_err(|difference| format!("{step:?}\n{difference}"))?;
         }
         for back in 0..self.reference.leases.len().min(8) {
             let step = Step::Flush(Lease(back as u8));
-            self.step(&step)
-                .await
-                .map_err(|difference| format!("{step:?}\n{difference}"))?;
+            self.step(&step).await.map_err(|difference| format!("{step:?}\n{difference}"))?;
         }
         Ok(())
     }
 }
 
 fn whole(thread: Thread, direction: Direction) -> Load {
-    Load {
-        thread,
-        archived: true,
-        from: 0,
-        to: None,
-        direction,
-        limit: None,
-        strict: true,
-    }
+    Load { thread, archived: true, from: 0, to: None, direction, limit: None, strict: true }
 }
 
 /// Every order, and every relation.
@@ -172,14 +143,12 @@ fn lists() -> impl Iterator<Item = List> {
         [Part::ChildrenOf(thread), Part::DescendantsOf(thread)]
             .map(|part| (SortKey::Created, Direction::Ascending, vec![part]))
     });
-    orders
-        .chain(relations)
-        .map(|(key, direction, filter)| List {
-            filter,
-            key,
-            direction,
-            page_size: 2,
-        })
+    orders.chain(relations).map(|(key, direction, filter)| List {
+        filter,
+        key,
+        direction,
+        page_size: 2,
+    })
 }
 
 fn same(expected: &Answer, got: &Answer) -> Result<(), String> {

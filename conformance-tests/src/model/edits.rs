@@ -25,14 +25,8 @@ pub(super) enum Edit {
 }
 
 /// Texts with what databases take for wildcards and escapes.
-pub(super) const TEXTS: [&str; 6] = [
-    "Alpha",
-    "alpha beta",
-    "",
-    "100%_\\x",
-    "größe 'ß'",
-    "BETA\u{0}\u{10ffff}",
-];
+pub(super) const TEXTS: [&str; 6] =
+    ["Alpha", "alpha beta", "", "100%_\\x", "größe 'ß'", "BETA\u{0}\u{10ffff}"];
 /// Directories, of which some are the same.
 pub(super) const CWDS: [&str; 6] = ["/srv/a", "/srv/./a/", "C:\\Work", "c:/work/", "/srv/A", ""];
 pub(super) const PROVIDERS: [&str; 3] = ["openai", "OpenAI", ""];
@@ -52,11 +46,7 @@ pub(super) fn value(n: u8) -> String {
 
 /// The patch that does all of these edits, one after the other.
 pub(super) fn patch(edits: &[Edit]) -> ThreadMetadataPatch {
-    edits
-        .iter()
-        .fold(ThreadMetadataPatch::default(), |patch, edit| {
-            patch.merge(edit.patch())
-        })
+    edits.iter().fold(ThreadMetadataPatch::default(), |patch, edit| patch.merge(edit.patch()))
 }
 
 impl Edit {

@@ -30,9 +30,7 @@ pub(super) enum Part {
 const TERMS: [&str; 8] = ["a", "alpha", "BETA", "", "%", "_\\", "ß'", "nowhere"];
 
 pub(super) fn filter(parts: &[Part]) -> ListFilter {
-    parts
-        .iter()
-        .fold(ListFilter::default(), |filter, part| part.add_to(filter))
+    parts.iter().fold(ListFilter::default(), |filter, part| part.add_to(filter))
 }
 
 impl Part {
@@ -98,9 +96,7 @@ impl Side {
         let Some(Bookmark { list, cursor }) = bookmark.cloned() else {
             return Answer::nothing();
         };
-        let list = list
-            .with_cursor(cursor)
-            .with_page_size(self.page_size(page_size));
+        let list = list.with_cursor(cursor).with_page_size(self.page_size(page_size));
         self.pages(changed(list, but), turns).await
     }
 
@@ -137,10 +133,7 @@ impl Side {
     }
 
     fn keep(&mut self, list: &ListThreads, page: &ThreadPage) {
-        for cursor in [&page.next_cursor, &page.previous_cursor]
-            .into_iter()
-            .flatten()
-        {
+        for cursor in [&page.next_cursor, &page.previous_cursor].into_iter().flatten() {
             let (list, cursor) = (list.clone(), cursor.clone());
             self.bookmarks.push(Bookmark { list, cursor });
         }
@@ -179,8 +172,5 @@ fn changed(mut list: ListThreads, but: &But) -> ListThreads {
 fn damaged(text: &str) -> String {
     let middle = text.chars().count() / 2;
     let other = |c| if c == 'A' { 'B' } else { 'A' };
-    text.chars()
-        .enumerate()
-        .map(|(at, c)| if at == middle { other(c) } else { c })
-        .collect()
+    text.chars().enumerate().map(|(at, c)| if at == middle { other(c) } else { c }).collect()
 }

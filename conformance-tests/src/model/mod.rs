@@ -98,9 +98,7 @@ fn run(
     mode: Mode,
     steps: &[Step],
 ) -> Result<(), TestCaseError> {
-    runtime
-        .block_on(compare::run(harness, mode, steps))
-        .map_err(TestCaseError::fail)
+    runtime.block_on(compare::run(harness, mode, steps)).map_err(TestCaseError::fail)
 }
 
 fn runner(settings: &Settings) -> TestRunner {

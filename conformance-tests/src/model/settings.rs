@@ -22,11 +22,7 @@ const STEPS: &str = "THREAD_STORE_MODEL_STEPS";
 impl Default for Settings {
     /// The same few seconds of work every time.
     fn default() -> Self {
-        Self {
-            seed: 1,
-            cases: 48,
-            steps: 120,
-        }
+        Self { seed: 1, cases: 48, steps: 120 }
     }
 }
 

@@ -25,12 +25,7 @@ pub(super) struct Side {
 
 impl Side {
     pub(super) fn new(store: Arc<dyn ThreadStore>, one_clock: bool) -> Self {
-        Self {
-            store,
-            leases: Vec::new(),
-            bookmarks: Vec::new(),
-            one_clock,
-        }
+        Self { store, leases: Vec::new(), bookmarks: Vec::new(), one_clock }
     }
 
     /// Counting back goes round: there is one as soon as any was granted.
@@ -84,21 +79,13 @@ impl Side {
 
     fn conflict(&self, conflict: &Conflict, thread_id: Option<ThreadId>) -> Value {
         match conflict {
-            Conflict::Fenced {
-                epoch,
-                current,
-                holder,
-                next_ordinal,
-            } => json!({
+            Conflict::Fenced { epoch, current, holder, next_ordinal } => json!({
                 "epoch": self.name_of(*epoch, thread_id),
                 "current": self.name_of(*current, thread_id),
                 "holder": holder,
                 "next_ordinal": next_ordinal,
             }),
-            Conflict::Closed {
-                epoch,
-                next_ordinal,
-            } => json!({
+            Conflict::Closed { epoch, next_ordinal } => json!({
                 "epoch": self.name_of(*epoch, thread_id),
                 "next_ordinal": next_ordinal,
             }),

@@ -220,13 +220,8 @@ pub(super) enum Source {
 }
 
 impl Source {
-    pub(super) const ALL: [Self; 5] = [
-        Self::Cli,
-        Self::Custom,
-        Self::Review,
-        Self::Guardian,
-        Self::Unknown,
-    ];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Cli, Self::Custom, Self::Review, Self::Guardian, Self::Unknown];
 
     pub(super) fn get(self) -> SessionSource {
         match self {

@@ -16,10 +16,7 @@ use super::step::{
 /// parts may be empty: they can be shrunk as far as that.
 pub(super) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
     let creations = most.min(6);
-    let (first, then) = (
-        vec(create(), 0..=creations),
-        vec(step(), 0..=most - creations),
-    );
+    let (first, then) = (vec(create(), 0..=creations), vec(step(), 0..=most - creations));
     (first, then).prop_map(|(mut first, then)| {
         first.extend(then);
         first
@@ -48,9 +45,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn create() -> BoxedStrategy<Step> {
-    (thread(), vec(with(), 0..5))
-        .prop_map(|(thread, with)| Step::Create(thread, with))
-        .boxed()
+    (thread(), vec(with(), 0..5)).prop_map(|(thread, with)| Step::Create(thread, with)).boxed()
 }
 
 fn with() -> impl Strategy<Value = With> {
@@ -81,9 +76,7 @@ fn resume() -> BoxedStrategy<Step> {
 
 fn append() -> BoxedStrategy<Step> {
     let at = prop_oneof![Just(At::Unsaid), Just(At::End), (-3..3i8).prop_map(At::Off),];
-    (lease(), items(), at)
-        .prop_map(|(lease, items, at)| Step::Append { lease, items, at })
-        .boxed()
+    (lease(), items(), at).prop_map(|(lease, items, at)| Step::Append { lease, items, at }).boxed()
 }
 
 fn append_again() -> BoxedStrategy<Step> {
@@ -103,40 +96,22 @@ fn lease_alone() -> BoxedStrategy<Step> {
 
 fn load() -> impl Strategy<Value = Load> {
     let range = (0..6u8, option::of(0..8u8));
-    (
-        thread(),
-        any::<bool>(),
-        range,
-        direction(),
-        option::of(0..4u8),
-        any::<bool>(),
+    (thread(), any::<bool>(), range, direction(), option::of(0..4u8), any::<bool>()).prop_map(
+        |(thread, archived, (from, to), direction, limit, strict)| Load {
+            thread,
+            archived,
+            from,
+            to,
+            direction,
+            limit,
+            strict,
+        },
     )
-        .prop_map(
-            |(thread, archived, (from, to), direction, limit, strict)| Load {
-                thread,
-                archived,
-                from,
-                to,
-                direction,
-                limit,
-                strict,
-            },
-        )
 }
 
 fn list() -> impl Strategy<Value = List> {
-    (
-        vec(part(), 0..3),
-        select(&SortKey::ALL),
-        direction(),
-        page_size(),
-    )
-        .prop_map(|(filter, key, direction, page_size)| List {
-            filter,
-            key,
-            direction,
-            page_size,
-        })
+    (vec(part(), 0..3), select(&SortKey::ALL), direction(), page_size())
+        .prop_map(|(filter, key, direction, page_size)| List { filter, key, direction, page_size })
 }
 
 /// Small ones, 0, and more than is given.
@@ -145,10 +120,7 @@ fn page_size() -> impl Strategy<Value = u8> {
 }
 
 fn turns() -> impl Strategy<Value = Vec<Turn>> {
-    vec(
-        prop_oneof![2 => Just(Turn::Next), 1 => Just(Turn::Previous)],
-        0..5,
-    )
+    vec(prop_oneof![2 => Just(Turn::Next), 1 => Just(Turn::Previous)], 0..5)
 }
 
 fn follow() -> BoxedStrategy<Step> {
@@ -187,22 +159,14 @@ fn part() -> impl Strategy<Value = Part> {
 }
 
 fn update() -> BoxedStrategy<Step> {
-    (
-        thread(),
-        any::<bool>(),
-        edits(),
-        option::weighted(0.3, -1..2i8),
-        option::of(0..2u8),
-    )
-        .prop_map(
-            |(thread, archived, edits, expected, request)| Step::Update {
-                thread,
-                archived,
-                edits,
-                expected,
-                request,
-            },
-        )
+    (thread(), any::<bool>(), edits(), option::weighted(0.3, -1..2i8), option::of(0..2u8))
+        .prop_map(|(thread, archived, edits, expected, request)| Step::Update {
+            thread,
+            archived,
+            edits,
+            expected,
+            request,
+        })
         .boxed()
 }
 
@@ -240,21 +204,12 @@ fn set_archived() -> BoxedStrategy<Step> {
 
 fn delete() -> BoxedStrategy<Step> {
     (thread(), any::<bool>())
-        .prop_map(|(thread, descendants)| Step::Delete {
-            thread,
-            descendants,
-        })
+        .prop_map(|(thread, descendants)| Step::Delete { thread, descendants })
         .boxed()
 }
 
 fn fork() -> BoxedStrategy<Step> {
-    (
-        thread(),
-        thread(),
-        option::of(0..6u8),
-        any::<bool>(),
-        vec(with(), 0..3),
-    )
+    (thread(), thread(), option::of(0..6u8), any::<bool>(), vec(with(), 0..3))
         .prop_map(|(thread, new, at, archived, with)| Step::Fork {
             thread,
             new,

@@ -32,12 +32,7 @@ pub(crate) struct Cx {
 
 impl Cx {
     pub(crate) async fn new(harness: Arc<dyn Harness>, mode: Mode) -> CaseResult<Self> {
-        let mut cx = Self {
-            harness,
-            mode,
-            store: None,
-            ids: AtomicU64::new(0),
-        };
+        let mut cx = Self { harness, mode, store: None, ids: AtomicU64::new(0) };
         cx.store = Some(cx.open().await?);
         Ok(cx)
     }
@@ -45,9 +40,7 @@ impl Cx {
     /// The handle that was opened for the case.
     pub(crate) fn store(&self) -> &Arc<dyn ThreadStore> {
         // It is only absent between `close` and `reopen`, inside `reopen`.
-        self.store
-            .as_ref()
-            .unwrap_or_else(|| unreachable!("the store is open"))
+        self.store.as_ref().unwrap_or_else(|| unreachable!("the store is open"))
     }
 
     /// Another handle on the same data.
@@ -153,10 +146,8 @@ impl Cx {
 
     /// A thread spawned by another.
     pub(crate) async fn child(&self, parent: ThreadId) -> CaseResult<ThreadId> {
-        let create = self
-            .create()
-            .with_source(SessionSource::spawned_by(parent, 1))
-            .with_parent(parent);
+        let create =
+            self.create().with_source(SessionSource::spawned_by(parent, 1)).with_parent(parent);
         Ok(self.store().create_thread(create).await?.thread.thread_id)
     }
 
@@ -181,9 +172,7 @@ impl Cx {
         lease: &WriterLease,
         items: Vec<RolloutItem>,
     ) -> thread_store::Result<AppendReceipt> {
-        self.store()
-            .append_items(AppendItems::new(lease.clone(), items))
-            .await
+        self.store().append_items(AppendItems::new(lease.clone(), items)).await
     }
 
     /// Appends at an ordinal.
@@ -200,9 +189,7 @@ impl Cx {
 
     /// The n-th of a row of items that are all different.
     pub(crate) fn item(&self, n: u64) -> RolloutItem {
-        self.raw(&format!(
-            r#"{{"type":"event_msg","payload":{{"type":"note","n":{n}}}}}"#
-        ))
+        self.raw(&format!(r#"{{"type":"event_msg","payload":{{"type":"note","n":{n}}}}}"#))
     }
 
     pub(crate) fn items(&self, numbers: std::ops::Range<u64>) -> Vec<RolloutItem> {
@@ -222,9 +209,7 @@ impl Cx {
         let mut texts = Vec::new();
         let mut next = Some(OrdinalRange::ALL);
         while let Some(range) = next {
-            let load = LoadHistory::new(thread_id)
-                .with_include_archived(true)
-                .with_range(range);
+            let load = LoadHistory::new(thread_id).with_include_archived(true).with_range(range);
             let page = self.store().load_history(load).await?;
             texts.extend(page.items.records().map(|item| item.text().into_owned()));
             next = page.rest;
@@ -235,13 +220,9 @@ impl Cx {
     /// The history is `items(0..count)`, with ordinals from 0.
     pub(crate) async fn expect_items(&self, thread_id: ThreadId, count: u64) -> CaseResult {
         let got = self.store().history(thread_id).await?;
-        let got: Vec<_> = got
-            .iter()
-            .map(|it| (it.ordinal.get(), it.item.text().into_owned()))
-            .collect();
-        let expected = (0..count)
-            .map(|n| (n, self.item(n).text().into_owned()))
-            .collect();
+        let got: Vec<_> =
+            got.iter().map(|it| (it.ordinal.get(), it.item.text().into_owned())).collect();
+        let expected = (0..count).map(|n| (n, self.item(n).text().into_owned())).collect();
         crate::case::expect_eq("the history", expected, got)
     }
 

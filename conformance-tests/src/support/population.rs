@@ -27,31 +27,13 @@ pub(crate) fn sources() -> Vec<(SessionSource, SourceKind)> {
         (SessionSource::AppServer, SourceKind::AppServer),
         (SessionSource::Custom("cli".into()), SourceKind::Custom),
         (SessionSource::Custom(String::new()), SourceKind::Custom),
-        (
-            sub_agent(SubAgentSource::Review),
-            SourceKind::SubAgentReview,
-        ),
-        (
-            sub_agent(SubAgentSource::Compact),
-            SourceKind::SubAgentCompact,
-        ),
-        (
-            sub_agent(SubAgentSource::Guardian),
-            SourceKind::SubAgentGuardian,
-        ),
-        (
-            sub_agent(SubAgentSource::Other(json!("memory"))),
-            SourceKind::SubAgentOther,
-        ),
-        (
-            sub_agent(SubAgentSource::Other(json!({"other": [1]}))),
-            SourceKind::SubAgentOther,
-        ),
+        (sub_agent(SubAgentSource::Review), SourceKind::SubAgentReview),
+        (sub_agent(SubAgentSource::Compact), SourceKind::SubAgentCompact),
+        (sub_agent(SubAgentSource::Guardian), SourceKind::SubAgentGuardian),
+        (sub_agent(SubAgentSource::Other(json!("memory"))), SourceKind::SubAgentOther),
+        (sub_agent(SubAgentSource::Other(json!({"other": [1]}))), SourceKind::SubAgentOther),
         (SessionSource::Unknown, SourceKind::Unknown),
-        (
-            SessionSource::Other(json!({"internal": "memory"})),
-            SourceKind::Unknown,
-        ),
+        (SessionSource::Other(json!({"internal": "memory"})), SourceKind::Unknown),
         (SessionSource::Other(json!(null)), SourceKind::Unknown),
     ]
 }
@@ -165,10 +147,7 @@ impl Cx {
         filter: &ListFilter,
     ) -> CaseResult {
         for (id, thread) in &of.threads {
-            let explained = self
-                .store()
-                .explain(Explain::new(*id, filter.clone()))
-                .await?;
+            let explained = self.store().explain(Explain::new(*id, filter.clone())).await?;
             let expected = filter.mismatches(thread, |id| of.spawn_parent(id));
             expect_eq("listed", expected.is_empty(), explained.listed)?;
             let what = format!("the mismatches of {id} with {filter:?}");
@@ -185,9 +164,8 @@ impl Population {
             .threads
             .values()
             .filter(|thread| list.filter.matches(thread, |id| self.spawn_parent(id)));
-        let mut places: Vec<_> = matching
-            .map(|thread| Position::of(thread, list.sort_key))
-            .collect();
+        let mut places: Vec<_> =
+            matching.map(|thread| Position::of(thread, list.sort_key)).collect();
         places.sort_unstable();
         if list.direction == Direction::Descending {
             places.reverse();
@@ -199,11 +177,8 @@ impl Population {
     pub(crate) fn orders() -> impl Iterator<Item = ListThreads> {
         let directions = [Direction::Ascending, Direction::Descending];
         SortKey::ALL.into_iter().flat_map(move |key| {
-            directions.map(|direction| {
-                ListThreads::new()
-                    .with_sort_key(key)
-                    .with_direction(direction)
-            })
+            directions
+                .map(|direction| ListThreads::new().with_sort_key(key).with_direction(direction))
         })
     }
 
@@ -227,13 +202,8 @@ impl Population {
             SourceKind::ALL.to_vec(),
         ];
         all.extend(kinds.map(|it| ("source_kinds", empty().with_source_kinds(it))));
-        let providers: [&[&str]; 5] = [
-            &[],
-            &["openai"],
-            &["OpenAI", "openai", "OpenAI"],
-            &[""],
-            &["nobody"],
-        ];
+        let providers: [&[&str]; 5] =
+            [&[], &["openai"], &["OpenAI", "openai", "OpenAI"], &[""], &["nobody"]];
         all.extend(
             providers.map(|it| ("model_providers", empty().with_model_providers(strings(it)))),
         );
@@ -247,31 +217,18 @@ impl Population {
         ];
         all.extend(cwds.map(|it| ("cwds", empty().with_cwds(strings(it)))));
         for n in [1, 2, 5, 30] {
-            all.push((
-                "relation",
-                empty().with_relation(Relation::ChildrenOf(self.ids[n])),
-            ));
-            all.push((
-                "relation",
-                empty().with_relation(Relation::DescendantsOf(self.ids[n])),
-            ));
+            all.push(("relation", empty().with_relation(Relation::ChildrenOf(self.ids[n]))));
+            all.push(("relation", empty().with_relation(Relation::DescendantsOf(self.ids[n]))));
         }
         let label = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
-        let labels = LABELS[1..]
-            .iter()
-            .map(|it| it.iter().map(label).collect::<BTreeMap<_, _>>());
+        let labels = LABELS[1..].iter().map(|it| it.iter().map(label).collect::<BTreeMap<_, _>>());
         all.extend(labels.map(|it| ("labels", empty().with_labels(it))));
         all.extend([true, false].map(|it| ("has_preview", empty().with_has_preview(it))));
-        let terms = [
-            "", "deploy", "Deploy", "%", "_", "größe", "🦀", "\\", "'", "the b", "y_1",
-        ];
+        let terms = ["", "deploy", "Deploy", "%", "_", "größe", "🦀", "\\", "'", "the b", "y_1"];
         all.extend(terms.map(|it| ("search_term", empty().with_search_term(it.to_owned()))));
-        for range in [
-            (Some(20), None),
-            (None, Some(30)),
-            (Some(20), Some(40)),
-            (Some(30), Some(30)),
-        ] {
+        for range in
+            [(Some(20), None), (None, Some(30)), (Some(20), Some(40)), (Some(30), Some(30))]
+        {
             let at = |millis: i64| thread_store::Timestamp::from_millis(EPOCH_MILLIS + millis);
             let range = TimeRange::new(range.0.map(at), range.1.map(at));
             all.push(("created", empty().with_created(range)));

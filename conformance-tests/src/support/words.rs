@@ -27,8 +27,7 @@ impl Cx {
 
     /// A thread created at `time(millis)`.
     pub(crate) async fn made_at(&self, millis: i64) -> CaseResult<ThreadId> {
-        self.make(self.create().with_created_at(self.time(millis)))
-            .await
+        self.make(self.create().with_created_at(self.time(millis))).await
     }
 
     /// A thread with these metadata.
@@ -136,10 +135,7 @@ pub(crate) fn fenced_by(old: &WriterLease, new: &WriterLease, next_ordinal: u64)
 
 /// The conflict of a lease that was released.
 pub(crate) fn closed(lease: &WriterLease, next_ordinal: u64) -> Conflict {
-    Conflict::Closed {
-        epoch: lease.epoch,
-        next_ordinal: Ordinal::new(next_ordinal),
-    }
+    Conflict::Closed { epoch: lease.epoch, next_ordinal: Ordinal::new(next_ordinal) }
 }
 
 pub(crate) fn ids(page: &ThreadPage) -> Vec<ThreadId> {

@@ -10,19 +10,12 @@ impl Mutated {
     pub(crate) async fn append(&self, mut params: AppendItems) -> Result<AppendReceipt> {
         let thread_id = params.lease.thread_id;
         let count = params.items.len();
-        let end = self
-            .memory()
-            .next_ordinal(thread_id)
-            .await
-            .unwrap_or_default();
+        let end = self.memory().next_ordinal(thread_id).await.unwrap_or_default();
         let first = params.expected_ordinal.unwrap_or(end);
         let told = AppendReceipt::new(first, count);
         let during = |error: Error| error.during(Operation::AppendItems);
         let conflict = || {
-            let conflict = Conflict::Ordinal {
-                expected: first,
-                actual: end,
-            };
+            let conflict = Conflict::Ordinal { expected: first, actual: end };
             Err(during(Error::conflict(thread_id, conflict)))
         };
         if self.is(M::SizeBeforeFenced) {
@@ -33,12 +26,7 @@ impl Mutated {
             Some(M::EmptyBatchNeedsNoLease) if count == 0 => return Ok(told),
             Some(M::LeaseOnDeletedIsFenced) if self.memory().thread(thread_id).await.is_err() => {
                 let (epoch, current) = (params.lease.epoch, Epoch::new(u64::MAX));
-                let fenced = Conflict::Fenced {
-                    epoch,
-                    current,
-                    holder: None,
-                    next_ordinal: end,
-                };
+                let fenced = Conflict::Fenced { epoch, current, holder: None, next_ordinal: end };
                 return Err(during(Error::conflict(thread_id, fenced)));
             }
             _ => {}
@@ -47,9 +35,7 @@ impl Mutated {
         if self.is(M::StaleLeasesAppend) {
             params.lease = self.newest(params.lease);
         }
-        self.check(&params.lease)
-            .await
-            .map_err(|error| renamed(&error, Operation::AppendItems))?;
+        self.check(&params.lease).await.map_err(|error| renamed(&error, Operation::AppendItems))?;
         self.check_size(&params)?;
         match self.mutant {
             Some(M::IgnoresExpectedOrdinal) => params.expected_ordinal = None,
@@ -63,14 +49,10 @@ impl Mutated {
             Some(M::LosesAnItem) if count > 1 => drop(params.items.pop()),
             Some(M::SwapsItems) if count > 1 => params.items.swap(0, 1),
             Some(M::LimitsDepth) if params.items.iter().any(items::is_deep) => {
-                return Err(during(
-                    Error::invalid("item", "nested too deeply").about(thread_id),
-                ));
+                return Err(during(Error::invalid("item", "nested too deeply").about(thread_id)));
             }
             Some(M::LimitsSize) if params.items.iter().any(|item| item.len() > 1 << 20) => {
-                return Err(during(
-                    Error::invalid("items", "too large").about(thread_id),
-                ));
+                return Err(during(Error::invalid("items", "too large").about(thread_id)));
             }
             Some(M::AppendsItemByItem) => self.append_all_but_last(&mut params).await?,
             _ => {}

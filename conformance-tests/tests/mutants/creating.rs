@@ -108,9 +108,7 @@ impl Mutated {
             (Some(M::ForkBeyondTheEnd), Some(at)) => params.at = Some(at.min(end)),
             _ => {}
         }
-        let forked = thread_store_conformance::CoreOnly(self)
-            .fork_thread(params)
-            .await?;
+        let forked = thread_store_conformance::CoreOnly(self).fork_thread(params).await?;
         self.memo().forks.push((origin, fork));
         Ok(forked)
     }
@@ -118,12 +116,7 @@ impl Mutated {
 
 /// Turns every field that is set to the empty text into one that is cleared.
 pub(crate) fn clear_empty(patch: &mut ThreadMetadataPatch) {
-    for field in [
-        &mut patch.name,
-        &mut patch.title,
-        &mut patch.preview,
-        &mut patch.cwd,
-    ] {
+    for field in [&mut patch.name, &mut patch.title, &mut patch.preview, &mut patch.cwd] {
         if *field == Edit::Set(Some(String::new())) {
             *field = Edit::Set(None);
         }

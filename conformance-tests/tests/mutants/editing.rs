@@ -33,11 +33,7 @@ impl Mutated {
             }
             (Some(M::LabelsAreReplaced), Ok(before)) if !patch.labels.is_empty() => {
                 let mut gone = ThreadMetadataPatch::default();
-                before
-                    .metadata
-                    .labels
-                    .keys()
-                    .for_each(|key| gone.labels.remove(key));
+                before.metadata.labels.keys().for_each(|key| gone.labels.remove(key));
                 *patch = gone.merge(patch.clone());
             }
             (Some(M::UnknownMembersAreLost), Ok(before)) if !patch.is_empty() => {

@@ -41,7 +41,5 @@ pub(crate) fn from_value_tree(original: &RolloutItem) -> RolloutItem {
 
 /// Whether a parser that counts levels would give up.
 pub(crate) fn is_deep(item: &RolloutItem) -> bool {
-    item.as_bytes()
-        .windows(128)
-        .any(|levels| levels.iter().all(|byte| *byte == b'['))
+    item.as_bytes().windows(128).any(|levels| levels.iter().all(|byte| *byte == b'['))
 }

@@ -94,9 +94,7 @@ impl Mutated {
     pub(crate) fn newest(&self, lease: WriterLease) -> WriterLease {
         let memo = self.memo();
         let granted = memo.granted.get(&lease.thread_id);
-        granted
-            .and_then(|granted| granted.last().cloned())
-            .unwrap_or(lease)
+        granted.and_then(|granted| granted.last().cloned()).unwrap_or(lease)
     }
 
     /// After archiving the newest lease works on, under a new epoch of the reference.
@@ -107,9 +105,7 @@ impl Mutated {
         };
         let resume = ResumeThread::new(thread_id, lease.holder).with_include_archived(true);
         let renewed = self.memory().resume_thread(resume).await?.lease;
-        self.memo()
-            .replaced
-            .insert((thread_id, lease.epoch), renewed);
+        self.memo().replaced.insert((thread_id, lease.epoch), renewed);
         Ok(())
     }
 
@@ -127,10 +123,8 @@ impl Mutated {
                 *next_ordinal = Ordinal::ZERO;
             }
             (Conflict::Fenced { epoch, current, .. }, Some(M::EpochsComeTwice)) => {
-                (*epoch, *current) = (
-                    self.outward(thread_id, *epoch),
-                    self.outward(thread_id, *current),
-                );
+                (*epoch, *current) =
+                    (self.outward(thread_id, *epoch), self.outward(thread_id, *current));
             }
             _ => return error,
         }

@@ -53,9 +53,7 @@ impl Mutated {
         let mut changed = ChangedThreads::default();
         for thread_id in [params.thread_id].into_iter().chain(below) {
             let one = SetArchived::new(thread_id, params.archived);
-            changed
-                .thread_ids
-                .extend(self.memory().set_archived(one).await?.thread_ids);
+            changed.thread_ids.extend(self.memory().set_archived(one).await?.thread_ids);
         }
         Ok(changed)
     }
@@ -78,9 +76,7 @@ impl Mutated {
         }
         if matches!(self.mutant, Some(M::DeletesOneLevel | M::DeletesReviews)) {
             for thread_id in &threads {
-                self.memory()
-                    .delete_thread(DeleteThread::new(*thread_id))
-                    .await?;
+                self.memory().delete_thread(DeleteThread::new(*thread_id)).await?;
             }
             return Ok(ChangedThreads::new(threads));
         }
@@ -105,20 +101,14 @@ impl Mutated {
         let forks = self.memo().forks.clone();
         for (_, fork) in forks.into_iter().filter(|(from, _)| *from == origin) {
             if self.is(M::ForkDiesWithItsOrigin) {
-                self.memory()
-                    .delete_thread(DeleteThread::new(fork))
-                    .await
-                    .ok();
+                self.memory().delete_thread(DeleteThread::new(fork)).await.ok();
             }
         }
     }
 
     async fn list_ids(&self, relation: Relation) -> Result<Vec<ThreadId>> {
         let list = ListThreads::from(ListFilter::default().with_relation(relation));
-        let page = self
-            .memory()
-            .list_threads(list.with_page_size(1000))
-            .await?;
+        let page = self.memory().list_threads(list.with_page_size(1000)).await?;
         Ok(page.threads.iter().map(|it| it.thread_id).collect())
     }
 

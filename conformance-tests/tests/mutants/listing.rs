@@ -27,10 +27,7 @@ impl Mutated {
             }
             Some(M::HidesArchived) => filter.archived = filter.archived.or(Some(false)),
             Some(M::HidesSubAgents) if filter.source_kinds.is_none() => {
-                let people = SourceKind::ALL
-                    .iter()
-                    .copied()
-                    .filter(|it| !it.is_sub_agent());
+                let people = SourceKind::ALL.iter().copied().filter(|it| !it.is_sub_agent());
                 filter.source_kinds = Some(people.collect());
             }
             Some(M::RelationImpliesActive) if filter.relation.is_some() => {
@@ -66,20 +63,14 @@ impl Mutated {
         let all = self.all().await?;
         let parent_of = |id| all.iter().find(|it| it.thread_id == id)?.spawn_parent();
         let (rest, own) = matches;
-        let rows: Vec<_> = all
-            .iter()
-            .filter(|it| rest.matches(it, parent_of) && own(it))
-            .cloned()
-            .collect();
+        let rows: Vec<_> =
+            all.iter().filter(|it| rest.matches(it, parent_of) && own(it)).cloned().collect();
         page_of(params, &self.capabilities().limits, &rows).map(Some)
     }
 }
 
 /// A filter, and what has to hold beside it.
-type Matches<'a> = (
-    ListFilter,
-    Box<dyn Fn(&StoredThread) -> bool + Send + Sync + 'a>,
-);
+type Matches<'a> = (ListFilter, Box<dyn Fn(&StoredThread) -> bool + Send + Sync + 'a>);
 
 /// The filter without one part of it, and that part judged in another way.
 fn own_matches(mutant: Option<M>, filter: &ListFilter) -> Option<Matches<'_>> {
@@ -92,20 +83,11 @@ fn own_matches(mutant: Option<M>, filter: &ListFilter) -> Option<Matches<'_>> {
     let own: Box<dyn Fn(&StoredThread) -> bool + Send + Sync + '_> = match mutant? {
         M::SearchIgnoresCase => {
             let term = rest.search_term.take()?.to_lowercase();
-            Box::new(move |it| {
-                texts(it)
-                    .iter()
-                    .any(|text| text.to_lowercase().contains(&term))
-            })
+            Box::new(move |it| texts(it).iter().any(|text| text.to_lowercase().contains(&term)))
         }
         M::SearchesNamesOnly => {
             let term = rest.search_term.take()?;
-            Box::new(move |it| {
-                it.metadata
-                    .name
-                    .as_ref()
-                    .is_some_and(|it| it.contains(&term))
-            })
+            Box::new(move |it| it.metadata.name.as_ref().is_some_and(|it| it.contains(&term)))
         }
         M::ComparesCwdsAsText => {
             let cwds = rest.cwds.take()?;
@@ -124,9 +106,7 @@ fn own_matches(mutant: Option<M>, filter: &ListFilter) -> Option<Matches<'_>> {
         }
         M::TimeRangeTakesItsEnd => {
             for range in [&mut rest.created, &mut rest.updated] {
-                range.to = range
-                    .to
-                    .map(|to| Timestamp::from_millis(to.as_millis() + 1));
+                range.to = range.to.map(|to| Timestamp::from_millis(to.as_millis() + 1));
             }
             Box::new(|_| true)
         }
@@ -149,9 +129,7 @@ pub(crate) fn page_of(
 ) -> Result<ThreadPage> {
     let plan = ListPlan::new(params, limits).map_err(|it| it.during(Operation::ListThreads))?;
     let found = scan(rows, &plan.scan());
-    let followed = plan
-        .follow_up(&found)
-        .is_some_and(|next| !scan(rows, &next).is_empty());
+    let followed = plan.follow_up(&found).is_some_and(|next| !scan(rows, &next).is_empty());
     Ok(plan.page(found, followed))
 }
 

@@ -34,10 +34,7 @@ use table::Catch;
 
 /// A runtime of one thread does the same each time.
 fn report(mutant: Option<Mutant>, chosen: impl Fn(&Case) -> bool) -> Report {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(run_cases(|| Mutation::new(mutant), Mode::AsShipped, chosen))
 }
 
@@ -47,24 +44,16 @@ fn catches(chosen: impl Fn(Mutant, &str) -> bool + Sync) -> Vec<Catch> {
     let work = || {
         let mut found = Vec::new();
         while let Some(mutant) = Mutant::ALL.get(next.fetch_add(1, Ordering::SeqCst)) {
-            let report = report(Some(*mutant), |case| {
-                chosen(*mutant, &name(case.area, case.name))
-            });
+            let report = report(Some(*mutant), |case| chosen(*mutant, &name(case.area, case.name)));
             let cases = report.failures().map(|it| name(it.area, it.name)).collect();
-            found.push(Catch {
-                mutant: *mutant,
-                cases,
-            });
+            found.push(Catch { mutant: *mutant, cases });
         }
         found
     };
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let mut found: Vec<_> = std::thread::scope(|scope| {
         let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        running
-            .into_iter()
-            .flat_map(|it| it.join().unwrap())
-            .collect()
+        running.into_iter().flat_map(|it| it.join().unwrap()).collect()
     });
     found.sort_by_key(|catch| catch.mutant as usize);
     found
@@ -83,10 +72,8 @@ fn the_store_without_a_fault_passes_every_case() {
 #[test]
 fn every_fault_is_caught_by_the_cases_named_for_it() {
     let named = table::named();
-    let unnamed: Vec<_> = Mutant::ALL
-        .iter()
-        .filter(|it| !named.contains_key(it.describe().1))
-        .collect();
+    let unnamed: Vec<_> =
+        Mutant::ALL.iter().filter(|it| !named.contains_key(it.describe().1)).collect();
     assert!(unnamed.is_empty(), "MUTANTS.md has no case for {unnamed:?}");
     for Catch { mutant, cases } in catches(|mutant, case| named[mutant.describe().1].contains(case))
     {
@@ -99,11 +86,8 @@ fn every_fault_is_caught_by_the_cases_named_for_it() {
 #[ignore = "runs the whole suite once for each fault"]
 fn every_fault_is_caught_and_the_table_says_by_what() {
     let catches = catches(|_, _| true);
-    let missed: Vec<_> = catches
-        .iter()
-        .filter(|it| it.cases.is_empty())
-        .map(|it| it.mutant)
-        .collect();
+    let missed: Vec<_> =
+        catches.iter().filter(|it| it.cases.is_empty()).map(|it| it.mutant).collect();
     let table = table::of(&catches);
     println!("{table}");
     assert!(missed.is_empty(), "no case catches {missed:?}");

@@ -18,10 +18,8 @@ impl Mutated {
             Ok(page) => page,
             Err(error) => return self.page_in_spite_of(asked, error).await,
         };
-        let remembered = asked
-            .cursor
-            .as_ref()
-            .and_then(|it| self.memo().cursors.get(it.as_str()).cloned());
+        let remembered =
+            asked.cursor.as_ref().and_then(|it| self.memo().cursors.get(it.as_str()).cloned());
         match self.mutant {
             Some(M::ClampsSilently) => page.clamped = false,
             Some(M::NoPageHasNext) => page.next_cursor = None,
@@ -54,22 +52,14 @@ impl Mutated {
 
     /// The page of a cursor that should have been refused.
     async fn page_in_spite_of(&self, asked: &ListThreads, error: Error) -> Result<ThreadPage> {
-        let text = asked
-            .cursor
-            .as_ref()
-            .map(|it| it.as_str().to_owned())
-            .unwrap_or_default();
+        let text = asked.cursor.as_ref().map(|it| it.as_str().to_owned()).unwrap_or_default();
         let known = self.memo().cursors.get(&text).cloned();
         match (self.mutant, known) {
             (Some(M::DamagedCursorsStart), None) if asked.cursor.is_some() => {
-                self.memory()
-                    .list_threads(asked.clone().with_cursor(None))
-                    .await
+                self.memory().list_threads(asked.clone().with_cursor(None)).await
             }
             (Some(M::CursorsFitAnyList), Some((list, ..))) => {
-                self.memory()
-                    .list_threads(list.with_cursor(asked.cursor.clone()))
-                    .await
+                self.memory().list_threads(list.with_cursor(asked.cursor.clone())).await
             }
             _ => Err(error),
         }
@@ -78,18 +68,12 @@ impl Mutated {
     fn remember(&self, asked: &ListThreads, page: &ThreadPage) {
         let mut memo = self.memo();
         let cursor = asked.cursor.as_ref().map(Cursor::as_str);
-        let before = cursor
-            .and_then(|it| memo.cursors.get(it))
-            .map_or(0, |it| it.1);
-        let next = page
-            .next_cursor
-            .iter()
-            .map(|it| (it, before + page.threads.len(), false));
+        let before = cursor.and_then(|it| memo.cursors.get(it)).map_or(0, |it| it.1);
+        let next = page.next_cursor.iter().map(|it| (it, before + page.threads.len(), false));
         let previous = page.previous_cursor.iter().map(|it| (it, before, true));
         for (cursor, offset, back) in next.chain(previous) {
             let list = asked.clone().with_cursor(None);
-            memo.cursors
-                .insert(cursor.as_str().to_owned(), (list, offset, back));
+            memo.cursors.insert(cursor.as_str().to_owned(), (list, offset, back));
         }
     }
 
@@ -99,10 +83,7 @@ impl Mutated {
         let list = params.clone().with_cursor(None).with_page_size(rows.len());
         let padded = rows.iter().chain([last]).cloned().collect();
         let limits = self.capabilities().limits;
-        ListPlan::new(&list, &limits)
-            .ok()?
-            .page(padded, false)
-            .next_cursor
+        ListPlan::new(&list, &limits).ok()?.page(padded, false).next_cursor
     }
 
     async fn lose_tie(&self, params: &ListThreads, page: &mut ThreadPage) -> Result<()> {
@@ -112,11 +93,7 @@ impl Mutated {
         let one = params.clone().with_cursor(cursor).with_page_size(1);
         let following = self.memory().list_threads(one).await?;
         let key = params.sort_key;
-        if following
-            .threads
-            .iter()
-            .any(|it| it.sort_time(key) == last.sort_time(key))
-        {
+        if following.threads.iter().any(|it| it.sort_time(key) == last.sort_time(key)) {
             page.next_cursor = following.next_cursor;
         }
         Ok(())
@@ -124,11 +101,7 @@ impl Mutated {
 
     /// The page after so many rows, wherever those are now.
     async fn page_by_offset(&self, asked: &ListThreads, page: ThreadPage) -> Result<ThreadPage> {
-        let text = asked
-            .cursor
-            .as_ref()
-            .map(|it| it.as_str().to_owned())
-            .unwrap_or_default();
+        let text = asked.cursor.as_ref().map(|it| it.as_str().to_owned()).unwrap_or_default();
         let Some((_, offset, false)) = self.memo().cursors.get(&text).cloned() else {
             return Ok(page);
         };

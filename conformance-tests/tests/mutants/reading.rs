@@ -45,12 +45,7 @@ impl Mutated {
         let mut page = self.memory().load_history(params.clone()).await?;
         if self.is(M::LimitFromTheWrongEnd) && params.direction == Direction::Descending {
             let from_start = params.clone().with_direction(Direction::Ascending);
-            let mut items = self
-                .memory()
-                .load_history(from_start)
-                .await?
-                .items
-                .into_ascending();
+            let mut items = self.memory().load_history(from_start).await?.items.into_ascending();
             items.reverse();
             page.items = Items::from_vec(items, params.direction);
         }
@@ -65,10 +60,8 @@ impl Mutated {
             }
             Some(M::RenumbersPages) => {
                 let renumbered = page.items.into_ascending().into_iter().enumerate();
-                let renumbered = renumbered.map(|(n, it)| StoredItem {
-                    ordinal: Ordinal::new(n as u64),
-                    ..it
-                });
+                let renumbered =
+                    renumbered.map(|(n, it)| StoredItem { ordinal: Ordinal::new(n as u64), ..it });
                 let mut items: Vec<_> = renumbered.collect();
                 if params.direction == Direction::Descending {
                     items.reverse();
@@ -85,17 +78,9 @@ impl Mutated {
         let damaged = self.memo().damaged.clone();
         let is_damaged = |n: u64| damaged.contains(&(params.thread_id, n));
         let mut report = DamageReport::default();
-        for n in params
-            .plan(page.next_ordinal)?
-            .take
-            .filter(|n| is_damaged(*n))
-        {
+        for n in params.plan(page.next_ordinal)?.take.filter(|n| is_damaged(*n)) {
             let after = (0..n).rev().find(|n| !is_damaged(*n)).map(Ordinal::new);
-            report.push(DamagedRecord::new(
-                format!("record {n}"),
-                after,
-                "simulated",
-            ));
+            report.push(DamagedRecord::new(format!("record {n}"), after, "simulated"));
         }
         if report.is_empty() {
             return Ok(page);
@@ -113,10 +98,6 @@ impl Mutated {
         };
         let items = Items::from_vec(items, params.direction);
         let page = HistoryPage::new(items, page.next_ordinal, page.rest);
-        Ok(if self.is(M::DamageIsNotReported) {
-            page
-        } else {
-            page.with_damage(report)
-        })
+        Ok(if self.is(M::DamageIsNotReported) { page } else { page.with_damage(report) })
     }
 }

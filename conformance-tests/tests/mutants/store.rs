@@ -84,10 +84,7 @@ impl Mutated {
     /// Every thread there is.
     pub(crate) async fn all(&self) -> Result<Vec<StoredThread>> {
         use futures::TryStreamExt as _;
-        self.memory()
-            .all_threads(ListThreads::new())
-            .try_collect()
-            .await
+        self.memory().all_threads(ListThreads::new()).try_collect().await
     }
 
     fn shown(&self, mut thread: StoredThread) -> StoredThread {
@@ -131,18 +128,12 @@ impl ThreadStore for Mutated {
 
     async fn create_thread(&self, params: CreateThread) -> Result<CreatedThread> {
         let created = self.answered(self.create(params).await)?;
-        Ok(CreatedThread::new(
-            self.shown(created.thread),
-            created.lease,
-        ))
+        Ok(CreatedThread::new(self.shown(created.thread), created.lease))
     }
 
     async fn resume_thread(&self, params: ResumeThread) -> Result<ResumedThread> {
         let resumed = self.answered(self.resume(params).await)?;
-        Ok(ResumedThread::new(
-            self.shown(resumed.thread),
-            resumed.lease,
-        ))
+        Ok(ResumedThread::new(self.shown(resumed.thread), resumed.lease))
     }
 
     async fn append_items(&self, params: AppendItems) -> Result<AppendReceipt> {
@@ -238,11 +229,7 @@ impl Mutation {
             memory: MemoryStore::with_clock(Arc::new(clock.clone())),
             memo: Mutex::default(),
         };
-        Self {
-            medium: Arc::new(medium),
-            clock,
-            mutant,
-        }
+        Self { medium: Arc::new(medium), clock, mutant }
     }
 }
 
@@ -261,9 +248,7 @@ impl Harness for Mutation {
     }
 
     async fn damage(&self, thread_id: ThreadId, ordinal: Ordinal) -> Result<(), NotOffered> {
-        locked(&self.medium.memo)
-            .damaged
-            .insert((thread_id, ordinal.get()));
+        locked(&self.medium.memo).damaged.insert((thread_id, ordinal.get()));
         Ok(())
     }
 }

@@ -26,15 +26,10 @@ pub(crate) fn of(catches: &[Catch]) -> String {
     let mut text = HEAD.to_owned();
     for area in catches.chunk_by(|a, b| a.mutant.describe().0 == b.mutant.describe().0) {
         let name = area[0].mutant.describe().0;
-        write!(
-            text,
-            "\n## {name}\n\n| fault | cases | among them |\n| --- | ---: | --- |\n"
-        )
-        .unwrap();
+        write!(text, "\n## {name}\n\n| fault | cases | among them |\n| --- | ---: | --- |\n")
+            .unwrap();
         for Catch { mutant, cases } in area {
-            let named: Vec<_> = tellings(cases, catches)
-                .map(|it| format!("`{it}`"))
-                .collect();
+            let named: Vec<_> = tellings(cases, catches).map(|it| format!("`{it}`")).collect();
             let (count, fault) = (cases.len(), mutant.describe().1);
             writeln!(text, "| {fault} | {count} | {} |", named.join(", ")).unwrap();
         }
@@ -55,10 +50,8 @@ pub(crate) fn named() -> HashMap<String, BTreeSet<String>> {
     let text = std::fs::read_to_string(path()).unwrap_or_default();
     let rows = text.lines().filter_map(|row| {
         let cells: Vec<_> = row.split('|').map(str::trim).collect();
-        let cases = cells
-            .get(3)?
-            .split(", ")
-            .filter_map(|it| it.strip_prefix('`')?.strip_suffix('`'));
+        let cases =
+            cells.get(3)?.split(", ").filter_map(|it| it.strip_prefix('`')?.strip_suffix('`'));
         let cases: BTreeSet<_> = cases.map(str::to_owned).collect();
         (!cases.is_empty()).then(|| (cells[1].to_owned(), cases))
     });

@@ -16,7 +16,7 @@ pub(super) async fn rename(
 ) -> Done {
     if name.as_deref().is_some_and(|name| name.trim().is_empty()) {
         return Err(
-            thread_store::Error::invalid("name", "is empty; --clear takes a name away").into(),
+            thread_store::Error::invalid("name", "is empty; --clear takes a name away").into()
         );
     }
     let thread = store.rename(id, name).await?;
@@ -57,13 +57,9 @@ pub(super) async fn delete(store: &Store, out: &mut Output, args: &SubtreeArgs) 
 }
 
 pub(super) async fn fork(store: &Store, out: &mut Output, id: ThreadId, at: Option<u64>) -> Done {
-    let params = ForkThread::new(id, RandomIds.thread_id())
-        .with_at(ordinal(at))
-        .with_include_archived(true);
+    let params =
+        ForkThread::new(id, RandomIds.thread_id()).with_at(ordinal(at)).with_include_archived(true);
     let fork = store.fork_thread(params).await?.thread;
-    let said = format!(
-        "{} continues {id} from item {} on",
-        fork.thread_id, fork.next_ordinal
-    );
+    let said = format!("{} continues {id} from item {} on", fork.thread_id, fork.next_ordinal);
     Ok(out.record(&fork, said)?)
 }

@@ -11,14 +11,9 @@ use crate::output::{Output, print_tree};
 pub(super) async fn demo(store: &Store, out: &mut Output, samples: &Path) -> Done {
     import::import(store, out, &[samples.to_owned()]).await?;
     let threads: Vec<_> = store.all_threads(ListThreads::new()).try_collect().await?;
-    out.say(format_args!(
-        "\nAll threads, children below their parents:\n"
-    ))?;
+    out.say(format_args!("\nAll threads, children below their parents:\n"))?;
     print_tree(out, &threads)?;
-    if let Some(thread) = threads
-        .iter()
-        .find(|thread| thread.spawn_parent().is_none())
-    {
+    if let Some(thread) = threads.iter().find(|thread| thread.spawn_parent().is_none()) {
         out.heading(format_args!("One of them:"))?;
         show::show(store, out, thread.thread_id).await?;
     }

@@ -16,11 +16,7 @@ pub(super) async fn explain(
     let said = if explanation.listed {
         format!("{id} is on this list")
     } else {
-        let reasons: Vec<_> = explanation
-            .mismatches
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let reasons: Vec<_> = explanation.mismatches.iter().map(ToString::to_string).collect();
         format!("{id} is not on this list: {}", reasons.join("; "))
     };
     Ok(out.record(&explanation, said)?)

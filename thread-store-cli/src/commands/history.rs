@@ -16,9 +16,7 @@ pub(super) struct Part {
 
 pub(super) async fn history(store: &Store, out: &mut Output, id: ThreadId, part: &Part) -> Done {
     let from = OrdinalRange::from(Ordinal::new(part.from.unwrap_or(0)));
-    let load = LoadHistory::new(id)
-        .with_include_archived(true)
-        .with_range(from);
+    let load = LoadHistory::new(id).with_include_archived(true).with_range(from);
     if let Some(last) = part.last {
         let load = load.with_direction(Direction::Descending).with_limit(last);
         return print(out, store.load_history(load).await?, part.raw);
@@ -26,10 +24,7 @@ pub(super) async fn history(store: &Store, out: &mut Output, id: ThreadId, part:
     let mut next = Some(load);
     while let Some(load) = next {
         let page = store.load_history(load.clone()).await?;
-        next = page
-            .rest
-            .filter(|_| !out.is_unread())
-            .map(|rest| load.with_range(rest));
+        next = page.rest.filter(|_| !out.is_unread()).map(|rest| load.with_range(rest));
         print(out, page, part.raw)?;
     }
     Ok(())
@@ -37,10 +32,7 @@ pub(super) async fn history(store: &Store, out: &mut Output, id: ThreadId, part:
 
 fn print(out: &mut Output, page: HistoryPage, raw: bool) -> Done {
     for record in &page.damage.records {
-        out.warn(format_args!(
-            "damaged record at {}: {}",
-            record.location, record.reason
-        ))?;
+        out.warn(format_args!("damaged record at {}: {}", record.location, record.reason))?;
     }
     for StoredItem { ordinal, item } in page.items.into_ascending() {
         if raw {

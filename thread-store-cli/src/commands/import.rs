@@ -47,10 +47,7 @@ async fn import_path(
         out.notice(&line, format_args!("{}: {reason}", path.display()))?;
     }
     if home.threads().is_empty() && home.unreadable().is_empty() {
-        return Ok(Err(Error::invalid(
-            "path",
-            format!("{}: no rollouts there", path.display()),
-        )));
+        return Ok(Err(Error::invalid("path", format!("{}: no rollouts there", path.display()))));
     }
     let progress = Progress::new(out, home.threads().len());
     for thread in home.threads() {
@@ -126,11 +123,8 @@ async fn import_thread(
     planned: &thread_store_local::PlannedThread,
 ) -> Result<Imported> {
     let rollout = home.read(planned)?;
-    let (thread_id, items, damage) = (
-        rollout.thread_id,
-        rollout.items.len(),
-        rollout.damage.clone(),
-    );
+    let (thread_id, items, damage) =
+        (rollout.thread_id, rollout.items.len(), rollout.damage.clone());
     let (outcome, added) = match create(store, &rollout).await {
         Ok(()) => (Outcome::Imported, items),
         Err(error) if error.as_conflict() == Some(&Conflict::AlreadyExists) => {
@@ -138,13 +132,7 @@ async fn import_thread(
         }
         Err(error) => return Err(error),
     };
-    Ok(Imported {
-        thread_id,
-        outcome,
-        items,
-        added,
-        damage,
-    })
+    Ok(Imported { thread_id, outcome, items, added, damage })
 }
 
 async fn create(store: &Store, rollout: &Rollout) -> Result<()> {
@@ -181,10 +169,8 @@ async fn create(store: &Store, rollout: &Rollout) -> Result<()> {
 /// was reverted to nothing keeps it, as it does on the server.
 fn taken_back(rollout: &Rollout) -> ThreadMetadataPatch {
     let mut observer = ThreadObserver::new(rollout.thread_id);
-    let reverted = rollout
-        .other_files
-        .iter()
-        .filter(|file| file.reason == OtherFileReason::Reverted);
+    let reverted =
+        rollout.other_files.iter().filter(|file| file.reason == OtherFileReason::Reverted);
     // A file that cannot be read any more costs what it would have told.
     let earlier = reverted.filter_map(|file| read_file(&file.path).ok());
     for item in earlier.flat_map(|rollout| rollout.items) {
@@ -203,12 +189,7 @@ fn archived_at(
     metadata: &ThreadMetadataPatch,
     created_at: Option<Timestamp>,
 ) -> Option<Timestamp> {
-    let last = metadata
-        .updated_at
-        .value()
-        .copied()
-        .or(created_at)
-        .or(rollout.modified_at);
+    let last = metadata.updated_at.value().copied().or(created_at).or(rollout.modified_at);
     rollout.archived.then(|| last.unwrap_or_default())
 }
 
@@ -253,10 +234,7 @@ async fn lease(store: &Store, thread: &StoredThread) -> Result<thread_store::Wri
     let resume = ResumeThread::new(thread.thread_id, holder)
         .with_include_archived(true)
         .with_if_held(IfHeld::Refuse);
-    store
-        .resume_thread(resume)
-        .await
-        .map(|resumed| resumed.lease)
+    store.resume_thread(resume).await.map(|resumed| resumed.lease)
 }
 
 #[derive(Debug, Default)]
@@ -286,16 +264,8 @@ impl Totals {
 
 impl std::fmt::Display for Totals {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            imported,
-            extended,
-            unchanged,
-            differs,
-            items,
-            damaged,
-            unreadable,
-            failed,
-        } = self;
+        let Self { imported, extended, unchanged, differs, items, damaged, unreadable, failed } =
+            self;
         write!(f, "{imported} threads imported, {items} items")?;
         for (count, what) in [
             (extended, "extended"),

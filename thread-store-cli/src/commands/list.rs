@@ -16,9 +16,7 @@ pub(super) async fn list(store: &Store, out: &mut Output, args: &ListArgs) -> Do
         }
         // Machines get each page at once; a table needs all of them.
         if out.is_json() {
-            page.threads
-                .iter()
-                .try_for_each(|thread| out.json(thread))?;
+            page.threads.iter().try_for_each(|thread| out.json(thread))?;
         } else {
             shown.extend(page.threads);
         }

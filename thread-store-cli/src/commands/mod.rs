@@ -27,20 +27,11 @@ pub(crate) async fn run(args: Args) -> Done {
         Command::Import { paths } => import::import(&store, &mut out, &paths).await?,
         Command::List(list) => list::list(&store, &mut out, &list).await?,
         Command::Show { thread } => show::show(&store, &mut out, thread.id()?).await?,
-        Command::History {
-            thread,
-            last,
-            from,
-            raw,
-        } => {
+        Command::History { thread, last, from, raw } => {
             let part = history::Part { last, from, raw };
             history::history(&store, &mut out, thread.id()?, &part).await?;
         }
-        Command::Rename {
-            thread,
-            name,
-            clear: _,
-        } => {
+        Command::Rename { thread, name, clear: _ } => {
             change::rename(&store, &mut out, thread.id()?, name).await?;
         }
         Command::Archive(args) => change::set_archived(&store, &mut out, &args, true).await?,

@@ -19,17 +19,9 @@ pub(super) async fn show(store: &Store, out: &mut Output, id: ThreadId) -> Done 
     }
     print_record(out, &thread)?;
     let children = ListFilter::default().with_relation(Relation::ChildrenOf(id));
-    let children: Vec<_> = store
-        .all_threads(ListThreads::from(children))
-        .try_collect()
-        .await?;
+    let children: Vec<_> = store.all_threads(ListThreads::from(children)).try_collect().await?;
     for child in &children {
-        out.say(format_args!(
-            "{:>20}  {}  {}",
-            "child",
-            child.thread_id,
-            label(child)
-        ))?;
+        out.say(format_args!("{:>20}  {}  {}", "child", child.thread_id, label(child)))?;
     }
     let load = LoadHistory::new(id)
         .with_include_archived(true)
@@ -37,18 +29,10 @@ pub(super) async fn show(store: &Store, out: &mut Output, id: ThreadId) -> Done 
         .with_limit(LAST_ITEMS);
     let items = store.load_history(load).await?.items.into_ascending();
     if !items.is_empty() {
-        out.heading(format_args!(
-            "The last {} of {} items:",
-            items.len(),
-            thread.next_ordinal
-        ))?;
+        out.heading(format_args!("The last {} of {} items:", items.len(), thread.next_ordinal))?;
     }
     for stored in items {
-        out.say(format_args!(
-            "{:>6}  {}",
-            stored.ordinal,
-            item_summary(&stored.item)
-        ))?;
+        out.say(format_args!("{:>6}  {}", stored.ordinal, item_summary(&stored.item)))?;
     }
     Ok(())
 }

@@ -28,11 +28,7 @@ pub(crate) struct Output {
 impl Output {
     pub(crate) fn new(json: bool) -> Self {
         let out = BufWriter::with_capacity(64 << 10, io::stdout());
-        Self {
-            json,
-            out,
-            unread: false,
-        }
+        Self { json, out, unread: false }
     }
 
     /// Whether nobody reads any more: what only reads can stop.
@@ -44,10 +40,7 @@ impl Output {
         if self.unread {
             return Ok(());
         }
-        let written = self
-            .out
-            .write_all(line)
-            .and_then(|()| self.out.write_all(b"\n"));
+        let written = self.out.write_all(line).and_then(|()| self.out.write_all(b"\n"));
         self.settle(written)
     }
 
@@ -72,11 +65,7 @@ impl Output {
 
     /// One line for people; nothing for machines.
     pub(crate) fn say(&mut self, line: Arguments<'_>) -> io::Result<()> {
-        if self.json {
-            Ok(())
-        } else {
-            self.line(without_controls(line).as_bytes())
-        }
+        if self.json { Ok(()) } else { self.line(without_controls(line).as_bytes()) }
     }
 
     /// A line above others, for people.
@@ -88,11 +77,7 @@ impl Output {
 
     /// One answer, in the form that was asked for.
     pub(crate) fn record(&mut self, value: &impl Serialize, said: impl Display) -> io::Result<()> {
-        if self.json {
-            self.json(value)
-        } else {
-            self.say(format_args!("{said}"))
-        }
+        if self.json { self.json(value) } else { self.say(format_args!("{said}")) }
     }
 
     /// A line of bytes as they are.
@@ -114,11 +99,7 @@ impl Output {
 
     /// An answer for machines that is a warning for people.
     pub(crate) fn notice(&mut self, value: &impl Serialize, line: Arguments<'_>) -> io::Result<()> {
-        if self.json {
-            self.json(value)
-        } else {
-            self.warn(line)
-        }
+        if self.json { self.json(value) } else { self.warn(line) }
     }
 
     /// Something that failed while the rest goes on.
@@ -135,8 +116,5 @@ impl Output {
 
 /// Texts of threads and names of files may hold what steers a terminal.
 fn without_controls(line: Arguments<'_>) -> String {
-    line.to_string()
-        .chars()
-        .map(|it| if it.is_control() { ' ' } else { it })
-        .collect()
+    line.to_string().chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
 }

@@ -12,16 +12,10 @@ pub(crate) fn print_table(out: &mut Output, threads: &[StoredThread]) -> io::Res
         return out.say(format_args!("no threads"));
     }
     let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(["ID", "CREATED", "ITEMS", "SOURCE", "CWD", "NAME"]);
     for thread in threads {
-        let archived = if thread.is_archived() {
-            " [archived]"
-        } else {
-            ""
-        };
+        let archived = if thread.is_archived() { " [archived]" } else { "" };
         table.add_row([
             thread.thread_id.to_string(),
             minute(thread.identity.created_at),
@@ -39,9 +33,5 @@ pub(crate) fn print_table(out: &mut Output, threads: &[StoredThread]) -> io::Res
 
 /// `2026-11-20 16:33`, in UTC.
 fn minute(time: Timestamp) -> String {
-    time.to_string()
-        .chars()
-        .take(16)
-        .collect::<String>()
-        .replace('T', " ")
+    time.to_string().chars().take(16).collect::<String>().replace('T', " ")
 }

@@ -8,10 +8,7 @@ const MOST: usize = 100;
 /// A text on one line, cut where it is long. Control characters, which could steer the terminal,
 /// become spaces.
 pub(crate) fn one_line(text: &str) -> String {
-    let plain: String = text
-        .chars()
-        .map(|it| if it.is_control() { ' ' } else { it })
-        .collect();
+    let plain: String = text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
     let mut words = plain.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some((at, _)) = words.char_indices().nth(MOST) {
         words.truncate(at);
@@ -23,15 +20,8 @@ pub(crate) fn one_line(text: &str) -> String {
 /// What a thread is called: its name, or what stands in for one.
 pub(crate) fn label(thread: &StoredThread) -> String {
     let metadata = &thread.metadata;
-    let known = metadata
-        .name
-        .as_ref()
-        .or(metadata.title.as_ref())
-        .or(metadata.preview.as_ref());
-    let marks = [
-        metadata.agent_nickname.as_ref(),
-        metadata.agent_role.as_ref(),
-    ];
+    let known = metadata.name.as_ref().or(metadata.title.as_ref()).or(metadata.preview.as_ref());
+    let marks = [metadata.agent_nickname.as_ref(), metadata.agent_role.as_ref()];
     match known.or(marks.into_iter().flatten().next()) {
         Some(text) => one_line(text),
         None => "(no preview)".to_owned(),
@@ -40,9 +30,7 @@ pub(crate) fn label(thread: &StoredThread) -> String {
 
 /// An item in a few words: when, what kind, and its text if it has one.
 pub(crate) fn item_summary(item: &RolloutItem) -> String {
-    let time = item
-        .timestamp()
-        .map_or_else(|| " ".repeat(24), |time| time.to_string());
+    let time = item.timestamp().map_or_else(|| " ".repeat(24), |time| time.to_string());
     let (kind, text) = match item.record() {
         Record::SessionMeta(_) => ("session_meta".to_owned(), None),
         Record::TurnContext(context) => ("turn_context".to_owned(), context.string("model")),
@@ -52,47 +40,25 @@ pub(crate) fn item_summary(item: &RolloutItem) -> String {
         _ => (item.kind().unwrap_or_else(|| "?".to_owned()), None),
     };
     let text = text.map(|text| one_line(&text)).unwrap_or_default();
-    format!("{time}  {:<22}  {text}", one_line(&kind))
-        .trim_end()
-        .to_owned()
+    format!("{time}  {:<22}  {text}", one_line(&kind)).trim_end().to_owned()
 }
 
 fn event_text(event: &Members<'_>) -> Option<String> {
     let direct = ["message", "text", "last_agent_message", "thread_name"];
-    direct
-        .into_iter()
-        .find_map(|name| event.string(name))
-        .or_else(|| {
-            let item = event.object("item")?;
-            let text = item.string("text").or_else(|| content_text(&item));
-            Some(
-                [item.string("type"), text]
-                    .into_iter()
-                    .flatten()
-                    .collect::<Vec<_>>()
-                    .join(" "),
-            )
-        })
+    direct.into_iter().find_map(|name| event.string(name)).or_else(|| {
+        let item = event.object("item")?;
+        let text = item.string("text").or_else(|| content_text(&item));
+        Some([item.string("type"), text].into_iter().flatten().collect::<Vec<_>>().join(" "))
+    })
 }
 
 fn response_item(payload: &Members<'_>) -> (String, Option<String>) {
-    let kind = payload
-        .string("type")
-        .unwrap_or_else(|| "message".to_owned());
+    let kind = payload.string("type").unwrap_or_else(|| "message".to_owned());
     let role = payload.string("role").or_else(|| payload.string("name"));
     let text = content_text(payload)
         .or_else(|| payload.string("arguments"))
         .or_else(|| payload.string("output"));
-    (
-        kind,
-        Some(
-            [role, text]
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
-                .join(": "),
-        ),
-    )
+    (kind, Some([role, text].into_iter().flatten().collect::<Vec<_>>().join(": ")))
 }
 
 fn content_text(payload: &Members<'_>) -> Option<String> {
@@ -100,9 +66,7 @@ fn content_text(payload: &Members<'_>) -> Option<String> {
         return Some(text);
     }
     let parts = payload.array("content")?;
-    parts
-        .into_iter()
-        .find_map(|part| Members::of(part.get().as_bytes()).string("text"))
+    parts.into_iter().find_map(|part| Members::of(part.get().as_bytes()).string("text"))
 }
 
 #[cfg(test)]

@@ -14,11 +14,7 @@ pub(crate) fn print_tree(out: &mut Output, threads: &[StoredThread]) -> io::Resu
     }
     let tree = Tree::new(threads);
     let mut shown = HashSet::new();
-    for thread in threads
-        .iter()
-        .filter(|thread| tree.is_top(thread))
-        .chain(threads)
-    {
+    for thread in threads.iter().filter(|thread| tree.is_top(thread)).chain(threads) {
         // Whatever a ring of parents kept from being shown comes at the end.
         if !shown.contains(&thread.thread_id) {
             tree.print(out, thread, "", "", &mut shown)?;
@@ -40,16 +36,11 @@ impl<'a> Tree<'a> {
                 children.entry(parent).or_default().push(thread);
             }
         }
-        Self {
-            ids: threads.iter().map(|thread| thread.thread_id).collect(),
-            children,
-        }
+        Self { ids: threads.iter().map(|thread| thread.thread_id).collect(), children }
     }
 
     fn is_top(&self, thread: &StoredThread) -> bool {
-        thread
-            .spawn_parent()
-            .is_none_or(|parent| !self.ids.contains(&parent))
+        thread.spawn_parent().is_none_or(|parent| !self.ids.contains(&parent))
     }
 
     /// Prints a thread behind `branch`, and all below it behind `indent`.
@@ -64,34 +55,13 @@ impl<'a> Tree<'a> {
         if !shown.insert(thread.thread_id) {
             return Ok(());
         }
-        let archived = if thread.is_archived() {
-            " [archived]"
-        } else {
-            ""
-        };
-        out.say(format_args!(
-            "{branch}{}  {}{archived}",
-            thread.thread_id,
-            label(thread)
-        ))?;
-        let children = self
-            .children
-            .get(&thread.thread_id)
-            .map_or(&[][..], Vec::as_slice);
+        let archived = if thread.is_archived() { " [archived]" } else { "" };
+        out.say(format_args!("{branch}{}  {}{archived}", thread.thread_id, label(thread)))?;
+        let children = self.children.get(&thread.thread_id).map_or(&[][..], Vec::as_slice);
         for (at, child) in children.iter().enumerate() {
             let last = at + 1 == children.len();
-            let (turn, below) = if last {
-                ("└─ ", "   ")
-            } else {
-                ("├─ ", "│  ")
-            };
-            self.print(
-                out,
-                child,
-                &format!("{indent}{turn}"),
-                &format!("{indent}{below}"),
-                shown,
-            )?;
+            let (turn, below) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+            self.print(out, child, &format!("{indent}{turn}"), &format!("{indent}{below}"), shown)?;
         }
         Ok(())
     }

@@ -8,15 +8,7 @@ const UNKNOWN: &str = "00000000-0000-4000-8000-00000000dead";
 fn a_malformed_id_is_an_invalid_request_everywhere() {
     let program = Program::new();
     for id in ["", "thr_123", "019cadc7", "'; DROP TABLE threads", "é"] {
-        for command in [
-            "show",
-            "history",
-            "archive",
-            "unarchive",
-            "delete",
-            "fork",
-            "explain",
-        ] {
+        for command in ["show", "history", "archive", "unarchive", "delete", "fork", "explain"] {
             program.fails(&[command, id], "invalid_request");
         }
         program.fails(&["rename", id, "x"], "invalid_request");
@@ -28,15 +20,7 @@ fn a_malformed_id_is_an_invalid_request_everywhere() {
 #[test]
 fn an_unknown_id_is_not_found_everywhere() {
     let program = Program::new();
-    for command in [
-        "show",
-        "history",
-        "archive",
-        "unarchive",
-        "delete",
-        "fork",
-        "explain",
-    ] {
+    for command in ["show", "history", "archive", "unarchive", "delete", "fork", "explain"] {
         program.fails(&[command, UNKNOWN], "not_found");
     }
     program.fails(&["rename", UNKNOWN, "x"], "not_found");
@@ -114,10 +98,7 @@ fn damaged_records_cost_nothing_but_themselves() {
     .concat();
     let lines = program.import(&program.file("rollout-damaged.jsonl", text));
     assert_eq!(
-        (
-            lines[0]["items"].as_u64(),
-            lines[0]["damage"]["count"].as_u64()
-        ),
+        (lines[0]["items"].as_u64(), lines[0]["damage"]["count"].as_u64()),
         (Some(3), Some(3))
     );
     let raw = program.run(&["history", id, "--raw"]);
@@ -143,10 +124,7 @@ fn stores_that_cannot_be_opened_are_told_and_left_as_they_are() {
         let error: serde_json::Value = serde_json::from_str(answer.err.trim()).unwrap();
         assert_eq!(error["error"]["code"], code, "{store}");
     }
-    assert_eq!(
-        std::fs::read_to_string(text).unwrap(),
-        "this is a text, and longer than a header"
-    );
+    assert_eq!(std::fs::read_to_string(text).unwrap(), "this is a text, and longer than a header");
     assert!(foreign.exists());
 }
 

@@ -15,9 +15,7 @@ fn with_samples() -> Program {
 }
 
 fn ids(rows: &[Value]) -> Vec<&str> {
-    rows.iter()
-        .map(|row| row["thread_id"].as_str().unwrap())
-        .collect()
+    rows.iter().map(|row| row["thread_id"].as_str().unwrap()).collect()
 }
 
 #[test]
@@ -40,10 +38,7 @@ fn an_import_stores_a_thread_once_and_adds_what_its_rollout_has_gained() {
     outcome("unchanged", 0);
     program.file("rollout-a.jsonl", format!("{header}\n"));
     outcome("unchanged", 0);
-    program.file(
-        "rollout-a.jsonl",
-        format!("{header}\n{}\n", said.replace("hello", "other")),
-    );
+    program.file("rollout-a.jsonl", format!("{header}\n{}\n", said.replace("hello", "other")));
     outcome("differs", 0);
 
     let rows = program.json(&["list"]);
@@ -106,15 +101,7 @@ fn a_list_has_every_match_and_each_filter_narrows_it() {
         (&["--search", "timer"], 1),
         (&["--search", "TIMER"], 0),
         (&["--has-preview", "false"], 0),
-        (
-            &[
-                "--created-from",
-                "2026-03-02T09:03:00Z",
-                "--created-to",
-                "2026-03-02T09:05:00Z",
-            ],
-            2,
-        ),
+        (&["--created-from", "2026-03-02T09:03:00Z", "--created-to", "2026-03-02T09:05:00Z"], 2),
         (&["--label", "a=b"], 0),
         (&["--limit", "2"], 2),
     ] {
@@ -134,10 +121,7 @@ fn a_list_with_a_limit_goes_on_from_its_cursor() {
     let both = [first.lines(), second.lines()].concat();
     assert_eq!(ids(&both), ids(&program.json(&["list"])));
     assert!(second.err.is_empty());
-    program.fails(
-        &["list", "--archived", "--limit", "3", "--cursor", cursor],
-        "invalid_request",
-    );
+    program.fails(&["list", "--archived", "--limit", "3", "--cursor", cursor], "invalid_request");
 }
 
 #[test]
@@ -145,9 +129,7 @@ fn parts_of_a_history_are_what_they_say() {
     let program = with_samples();
     let ordinals = |args: &[&str]| {
         let rows = program.json(&[&["history", ROOT], args].concat());
-        rows.iter()
-            .map(|row| row["ordinal"].as_u64().unwrap())
-            .collect::<Vec<_>>()
+        rows.iter().map(|row| row["ordinal"].as_u64().unwrap()).collect::<Vec<_>>()
     };
     assert_eq!(ordinals(&[]), (0..21).collect::<Vec<_>>());
     assert_eq!(ordinals(&["--last", "2"]), [19, 20]);
@@ -160,11 +142,7 @@ fn parts_of_a_history_are_what_they_say() {
 fn threads_can_be_renamed_archived_forked_and_deleted() {
     let program = with_samples();
     assert_eq!(program.json(&["rename", ROOT, "Lamp"])[0]["name"], "Lamp");
-    assert!(
-        program.json(&["rename", ROOT, "--clear"])[0]
-            .get("name")
-            .is_none()
-    );
+    assert!(program.json(&["rename", ROOT, "--clear"])[0].get("name").is_none());
 
     let archived = program.json(&["archive", ROOT, "--descendants"]);
     assert_eq!(archived.len(), 4);
@@ -173,37 +151,22 @@ fn threads_can_be_renamed_archived_forked_and_deleted() {
     assert_eq!(program.json(&["unarchive", ROOT, "--descendants"]).len(), 4);
 
     let fork = &program.json(&["fork", ROOT, "--at", "5"])[0];
-    assert_eq!(
-        (&fork["forked_from_id"], &fork["next_ordinal"]),
-        (&json!(ROOT), &json!(5))
-    );
+    assert_eq!((&fork["forked_from_id"], &fork["next_ordinal"]), (&json!(ROOT), &json!(5)));
     program.fails(&["fork", ROOT, "--at", "22"], "invalid_request");
 
     assert_eq!(program.json(&["delete", ROOT, "--descendants"]).len(), 4);
     program.fails(&["show", ROOT], "not_found");
-    assert_eq!(
-        program
-            .json(&["show", fork["thread_id"].as_str().unwrap()])
-            .len(),
-        1
-    );
+    assert_eq!(program.json(&["show", fork["thread_id"].as_str().unwrap()]).len(), 1);
 }
 
 #[test]
 fn what_keeps_a_thread_off_a_list_is_told() {
     let program = with_samples();
     let explained = &program.json(&["explain", ARCHIVED, "--source", "cli"])[0];
-    let filters: Vec<_> = explained["mismatches"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|it| &it["filter"])
-        .collect();
+    let filters: Vec<_> =
+        explained["mismatches"].as_array().unwrap().iter().map(|it| &it["filter"]).collect();
     assert_eq!(filters, ["archived", "source_kind"]);
-    assert_eq!(
-        program.json(&["explain", ARCHIVED, "--archived"])[0]["listed"],
-        true
-    );
+    assert_eq!(program.json(&["explain", ARCHIVED, "--archived"])[0]["listed"], true);
 }
 
 #[test]
@@ -221,20 +184,10 @@ fn people_see_a_tree_of_parents_and_children() {
 fn texts_of_threads_cannot_steer_the_terminal() {
     let program = with_samples();
     program.json(&["rename", ROOT, "red\u{1b}[31m\nnext"]);
-    for args in [
-        &["list"][..],
-        &["list", "--tree"],
-        &["show", ROOT],
-        &["rename", ROOT, "a\u{1b}b"],
-    ] {
+    for args in [&["list"][..], &["list", "--tree"], &["show", ROOT], &["rename", ROOT, "a\u{1b}b"]]
+    {
         let answer = program.run(args);
-        assert!(
-            !answer
-                .text()
-                .chars()
-                .any(|it| it.is_control() && it != '\n'),
-            "{args:?}"
-        );
+        assert!(!answer.text().chars().any(|it| it.is_control() && it != '\n'), "{args:?}");
     }
 }
 
@@ -259,31 +212,18 @@ fn the_demo_imports_lists_and_shows() {
 fn a_reader_that_goes_away_stops_no_import() {
     let program = Program::new();
     let samples = std::fs::read_to_string(
-        samples()
-            .join("sessions/2026/03/02")
-            .read_dir()
-            .unwrap()
-            .next()
-            .unwrap()
-            .unwrap()
-            .path(),
+        samples().join("sessions/2026/03/02").read_dir().unwrap().next().unwrap().unwrap().path(),
     )
     .unwrap();
     let header = samples.lines().next().unwrap();
     let id = &header[header.find("019cad").unwrap()..][..36];
     for n in 0..600 {
         let other = format!("{}{n:04}", &id[..32]);
-        program.file(
-            &format!("many/rollout-{n}.jsonl"),
-            header.replace(id, &other),
-        );
+        program.file(&format!("many/rollout-{n}.jsonl"), header.replace(id, &other));
     }
     let exe = assert_cmd::cargo::cargo_bin("thread-store");
     let store = format!("sqlite:{}", program.path("data/threads.db").display());
-    let script = format!(
-        "'{}' --store '{store}' import many --json | head -1",
-        exe.display()
-    );
+    let script = format!("'{}' --store '{store}' import many --json | head -1", exe.display());
     let status = std::process::Command::new("sh")
         .current_dir(program.folder.path())
         .args(["-c", &script])
@@ -297,10 +237,7 @@ fn a_reader_that_goes_away_is_no_failure() {
     let program = with_samples();
     let exe = assert_cmd::cargo::cargo_bin("thread-store");
     let store = format!("sqlite:{}", program.path("data/threads.db").display());
-    let script = format!(
-        "'{}' --store '{store}' history {ROOT} --raw; echo $? >&2",
-        exe.display()
-    );
+    let script = format!("'{}' --store '{store}' history {ROOT} --raw; echo $? >&2", exe.display());
     let output = std::process::Command::new("sh")
         .args(["-c", &format!("({script}) | true")])
         .output()

@@ -81,9 +81,7 @@ impl Program {
 impl Answer {
     pub(crate) fn lines(&self) -> Vec<Value> {
         let text = std::str::from_utf8(&self.out).unwrap();
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     pub(crate) fn text(&self) -> &str {

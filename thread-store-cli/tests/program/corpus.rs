@@ -30,10 +30,7 @@ fn every_home_imports_and_lists_as_the_server_lists_it() {
         let program = Program::new();
         let imported = program.import(&corpus.path().join("homes").join(home));
         let rows = rows(&program);
-        let threads = imported
-            .iter()
-            .filter(|line| line["outcome"] == "imported")
-            .count();
+        let threads = imported.iter().filter(|line| line["outcome"] == "imported").count();
         assert_eq!(rows.len(), threads, "{home}");
         if let Some(server) = server(corpus.path(), home) {
             let ids: BTreeSet<_> = server.keys().collect();
@@ -48,9 +45,7 @@ fn every_home_imports_and_lists_as_the_server_lists_it() {
             }
         }
     }
-    let listed = DIFFERENCES
-        .iter()
-        .map(|(home, id, field)| (*home, (*id).to_owned(), *field));
+    let listed = DIFFERENCES.iter().map(|(home, id, field)| (*home, (*id).to_owned(), *field));
     assert_eq!(found, listed.collect());
 }
 
@@ -78,34 +73,22 @@ fn importing_a_home_again_changes_nothing() {
     let program = Program::new();
     program.import(&home);
     let before = rows(&program);
-    assert!(
-        program
-            .import(&home)
-            .iter()
-            .all(|line| line["outcome"] == "unchanged")
-    );
+    assert!(program.import(&home).iter().all(|line| line["outcome"] == "unchanged"));
     assert_eq!(rows(&program), before);
 }
 
 fn unpacked() -> Option<TempDir> {
     let shared = PathBuf::from(std::env::var_os("THREAD_STORE_SHARED")?);
     let folder = tempfile::tempdir().unwrap();
-    let unpack = std::process::Command::new(shared.join("corpus/unpack"))
-        .arg(folder.path())
-        .status();
+    let unpack =
+        std::process::Command::new(shared.join("corpus/unpack")).arg(folder.path()).status();
     assert!(unpack.unwrap().success());
     Some(folder)
 }
 
 fn rows(program: &Program) -> BTreeMap<String, Value> {
-    let rows = [
-        program.json(&["list"]),
-        program.json(&["list", "--archived"]),
-    ]
-    .concat();
-    rows.into_iter()
-        .map(|row| (row["thread_id"].as_str().unwrap().to_owned(), row))
-        .collect()
+    let rows = [program.json(&["list"]), program.json(&["list", "--archived"])].concat();
+    rows.into_iter().map(|row| (row["thread_id"].as_str().unwrap().to_owned(), row)).collect()
 }
 
 /// Plain files of threads that have one file and continue no other.
@@ -114,19 +97,13 @@ fn files_alone(home: &Path) -> Vec<(String, PathBuf)> {
     for folder in ["sessions", "archived_sessions"] {
         walk(&home.join(folder), &mut |path| {
             let name = path.file_name().unwrap().to_str().unwrap();
-            files
-                .entry(name[28..64].to_owned())
-                .or_default()
-                .push(path.to_owned());
+            files.entry(name[28..64].to_owned()).or_default().push(path.to_owned());
         });
     }
     let alone = files
         .into_iter()
         .filter_map(|(id, paths)| Some((id, <[PathBuf; 1]>::try_from(paths).ok()?)));
-    alone
-        .map(|(id, [path])| (id, path))
-        .filter(|(_, path)| is_plain_and_first(path))
-        .collect()
+    alone.map(|(id, [path])| (id, path)).filter(|(_, path)| is_plain_and_first(path)).collect()
 }
 
 fn is_plain_and_first(path: &Path) -> bool {
@@ -141,11 +118,7 @@ fn is_plain_and_first(path: &Path) -> bool {
 fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) {
     for entry in std::fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
-        if path.is_dir() {
-            walk(&path, visit)
-        } else {
-            visit(&path)
-        }
+        if path.is_dir() { walk(&path, visit) } else { visit(&path) }
     }
 }
 
@@ -165,12 +138,8 @@ fn server(corpus: &Path, home: &str) -> Option<BTreeMap<String, Answers>> {
     let mut threads: BTreeMap<String, Answers> = BTreeMap::new();
     for entry in read {
         if let Some(thread) = entry["result"].get("thread") {
-            let answers = threads
-                .entry(thread["id"].as_str()?.to_owned())
-                .or_default();
-            answers
-                .previews
-                .insert(thread["preview"].as_str()?.to_owned());
+            let answers = threads.entry(thread["id"].as_str()?.to_owned()).or_default();
+            answers.previews.insert(thread["preview"].as_str()?.to_owned());
             answers.read = thread.clone();
         }
     }
@@ -178,9 +147,7 @@ fn server(corpus: &Path, home: &str) -> Option<BTreeMap<String, Answers>> {
         for thread in entry["result"]["data"].as_array().into_iter().flatten() {
             let answers = threads.get_mut(thread["id"].as_str()?)?;
             answers.archived |= entry["params"]["archived"] == true;
-            answers
-                .previews
-                .insert(thread["preview"].as_str()?.to_owned());
+            answers.previews.insert(thread["preview"].as_str()?.to_owned());
         }
     }
     Some(threads)
@@ -188,48 +155,25 @@ fn server(corpus: &Path, home: &str) -> Option<BTreeMap<String, Answers>> {
 
 fn entries(path: &Path) -> Option<Vec<Value>> {
     let text = std::fs::read(path).ok()?;
-    serde_json::from_slice::<Value>(&text).unwrap()["entries"]
-        .as_array()
-        .cloned()
+    serde_json::from_slice::<Value>(&text).unwrap()["entries"].as_array().cloned()
 }
 
 impl Answers {
     fn differences(&self, row: &Value) -> Vec<&'static str> {
         let text = |name: &str| row.get(name).and_then(Value::as_str);
         let preview = text("preview").unwrap_or_default();
-        let created = thread_store::Timestamp::parse(text("created_at").unwrap())
-            .unwrap()
-            .as_millis()
-            / 1000;
+        let created =
+            thread_store::Timestamp::parse(text("created_at").unwrap()).unwrap().as_millis() / 1000;
         let checks = [
             ("name", text("name") == self.read["name"].as_str()),
             ("cwd", text("cwd") == self.read["cwd"].as_str()),
-            (
-                "model_provider",
-                text("model_provider") == self.read["modelProvider"].as_str(),
-            ),
-            (
-                "parent_thread_id",
-                text("parent_thread_id") == self.read["parentThreadId"].as_str(),
-            ),
-            (
-                "forked_from_id",
-                text("forked_from_id") == self.read["forkedFromId"].as_str(),
-            ),
+            ("model_provider", text("model_provider") == self.read["modelProvider"].as_str()),
+            ("parent_thread_id", text("parent_thread_id") == self.read["parentThreadId"].as_str()),
+            ("forked_from_id", text("forked_from_id") == self.read["forkedFromId"].as_str()),
             ("preview", self.previews.contains(preview)),
-            (
-                "created_at",
-                Some(created) == self.read["createdAt"].as_i64(),
-            ),
-            (
-                "archived_at",
-                text("archived_at").is_some() == self.archived,
-            ),
+            ("created_at", Some(created) == self.read["createdAt"].as_i64()),
+            ("archived_at", text("archived_at").is_some() == self.archived),
         ];
-        checks
-            .into_iter()
-            .filter(|(_, same)| !same)
-            .map(|(field, _)| field)
-            .collect()
+        checks.into_iter().filter(|(_, same)| !same).map(|(field, _)| field).collect()
     }
 }

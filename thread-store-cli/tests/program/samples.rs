@@ -28,11 +28,7 @@ struct Pen {
 
 impl Pen {
     fn new(start: u64, paginated: bool) -> Self {
-        Self {
-            lines: Vec::new(),
-            clock: start,
-            paginated,
-        }
+        Self { lines: Vec::new(), clock: start, paginated }
     }
 
     fn line(&mut self, kind: &str, payload: Value) {
@@ -56,20 +52,14 @@ impl Pen {
             "history_mode": if self.paginated { "paginated" } else { "legacy" },
             "git": {"commit_hash": "4f1c2a9", "branch": "main"},
         });
-        header
-            .as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
+        header.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         self.line("session_meta", header);
     }
 
     /// One turn: a question, maybe a command, an answer.
     fn turn(&mut self, question: &str, command: Option<&str>, answer: &str) {
         let turn = format!("turn-{}", self.clock);
-        self.line(
-            "event_msg",
-            json!({"type": "task_started", "turn_id": turn}),
-        );
+        self.line("event_msg", json!({"type": "task_started", "turn_id": turn}));
         self.line(
             "turn_context",
             json!({"turn_id": turn, "cwd": "/work/lighthouse", "model": "beacon-1",
@@ -142,10 +132,7 @@ fn samples() -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     let mut add = |folder: &str, n: u64, pen: Pen| {
         let time = at(n * 60).to_string()[..19].replace(':', "-");
-        files.insert(
-            format!("{folder}/rollout-{time}-{}.jsonl", id(n)),
-            pen.text(),
-        );
+        files.insert(format!("{folder}/rollout-{time}-{}.jsonl", id(n)), pen.text());
     };
     let day = "sessions/2026/03/02";
 
@@ -156,11 +143,7 @@ fn samples() -> BTreeMap<String, String> {
         Some("rg -n blink src"),
         "Two timers fire; I will look at both.",
     );
-    root.turn(
-        "Please fix it.",
-        Some("cargo test"),
-        "One timer is enough. All tests pass.",
-    );
+    root.turn("Please fix it.", Some("cargo test"), "One timer is enough. All tests pass.");
     add(day, 1, root);
 
     let mut timers = Pen::new(120, true);
@@ -179,36 +162,21 @@ fn samples() -> BTreeMap<String, String> {
 
     let mut tests = Pen::new(240, true);
     tests.header(id(4), spawned_by(id(1), 1, "Stevenson"));
-    tests.turn(
-        "Write a test for dawn.",
-        Some("cargo test dawn"),
-        "It fails as expected.",
-    );
+    tests.turn("Write a test for dawn.", Some("cargo test dawn"), "It fails as expected.");
     add(day, 4, tests);
 
     let mut legacy = Pen::new(300, false);
     legacy.header(id(5), json!({"cli_version": "0.100.0", "source": "vscode"}));
-    legacy.turn(
-        "Übersetze die README, bitte. 日本語も。",
-        None,
-        "Gern! 完了です。",
-    );
+    legacy.turn("Übersetze die README, bitte. 日本語も。", None, "Gern! 完了です。");
     add(day, 5, legacy);
 
     let mut old = Pen::new(360, false);
     old.header(id(6), json!({"source": "exec"}));
-    old.turn(
-        "Summarise last week's changes.",
-        None,
-        "Three fixes and a new lens.",
-    );
+    old.turn("Summarise last week's changes.", None, "Three fixes and a new lens.");
     add("archived_sessions", 6, old);
 
     let name = |n: u64, name: &str| {
-        format!(
-            "{}\n",
-            json!({"id": id(n), "thread_name": name, "updated_at": at(400)})
-        )
+        format!("{}\n", json!({"id": id(n), "thread_name": name, "updated_at": at(400)}))
     };
     files.insert(
         "session_index.jsonl".to_owned(),
@@ -230,9 +198,6 @@ fn the_samples_are_what_this_test_makes() {
     }
     for (name, text) in samples {
         let checked_in = std::fs::read_to_string(folder.join(&name)).unwrap_or_default();
-        assert!(
-            checked_in == text,
-            "{name} differs; UPDATE_SAMPLES=1 writes it anew"
-        );
+        assert!(checked_in == text, "{name} differs; UPDATE_SAMPLES=1 writes it anew");
     }
 }

@@ -11,13 +11,9 @@ use super::Piece;
 
 /// Whether a text is such a document: by the file's name, or because its first line is a lone `{`.
 pub(super) fn is_document(path: &Path, text: &[u8]) -> bool {
-    let named = path
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    let named = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let first_line = text
-        .split(|&byte| byte == b'\n')
-        .find(|line| !line.trim_ascii().is_empty());
+    let first_line = text.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty());
     let alone = first_line.is_some_and(|line| line.trim_ascii() == b"{");
     alone || (named && !first_line.is_some_and(is_record))
 }
@@ -91,14 +87,7 @@ struct Scan<'a> {
 
 impl<'a> Scan<'a> {
     fn new(text: &'a [u8]) -> Self {
-        Self {
-            text,
-            at: 0,
-            depth: 0,
-            name: 0..0,
-            in_items: false,
-            open: None,
-        }
+        Self { text, at: 0, depth: 0, name: 0..0, in_items: false, open: None }
     }
 
     fn is_named(&self, name: &[u8]) -> bool {
@@ -140,10 +129,7 @@ impl<'a> Scan<'a> {
         self.depth = self.depth.saturating_sub(1);
         let record_depth = if self.in_items { 2 } else { 1 };
         (self.depth == record_depth).then_some(())?;
-        Some(Found {
-            is_session: !self.in_items,
-            range: self.open.take()?..self.at,
-        })
+        Some(Found { is_session: !self.in_items, range: self.open.take()?..self.at })
     }
 }
 

@@ -19,15 +19,8 @@ const MAX_SEARCHES: usize = 64;
 /// Splits a text at line feeds (at nothing else: U+2028 is part of a record) into records, which
 /// share its memory, and damage. Blank lines and a byte order mark are neither.
 pub(super) fn pieces(text: &Bytes) -> Vec<Piece> {
-    let mut splitter = Splitter {
-        text,
-        out: Vec::new(),
-    };
-    let mut start = if text.starts_with(BYTE_ORDER_MARK) {
-        BYTE_ORDER_MARK.len()
-    } else {
-        0
-    };
+    let mut splitter = Splitter { text, out: Vec::new() };
+    let mut start = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     for end in memchr_iter(b'\n', text) {
         if end >= start {
             splitter.line(start..end);
@@ -65,8 +58,7 @@ impl Splitter<'_> {
     /// NUL bytes are what a file system leaves of blocks that were never written. No record has
     /// one, so what stands between them is read for itself.
     fn between_nuls(&mut self, line: Range<usize>) {
-        self.out
-            .push(Piece::damage(line.start, "NUL bytes in place of text"));
+        self.out.push(Piece::damage(line.start, "NUL bytes in place of text"));
         let mut at = line.start;
         for part in self.text[line].split(|&byte| byte == 0) {
             let range = self.trim(at..at + part.len());
@@ -90,12 +82,8 @@ impl Splitter<'_> {
             return;
         }
         let record = self.last_record(&rest);
-        let lost = rest.start
-            ..record
-                .as_ref()
-                .map_or(rest.end, |item| rest.end - item.len());
-        self.out
-            .push(Piece::damage(lost.start, self.what_is_wrong(&lost)));
+        let lost = rest.start..record.as_ref().map_or(rest.end, |item| rest.end - item.len());
+        self.out.push(Piece::damage(lost.start, self.what_is_wrong(&lost)));
         self.out.extend(record.map(Piece::Record));
     }
 

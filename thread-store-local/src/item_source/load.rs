@@ -28,10 +28,7 @@ pub(super) fn load(path: &Path) -> Result<Loaded, ReadError> {
     }
     let mut bytes = Vec::new();
     (&file).read_to_end(&mut bytes).map_err(failed)?;
-    Ok(Loaded {
-        bytes: bytes.into(),
-        damage: None,
-    })
+    Ok(Loaded { bytes: bytes.into(), damage: None })
 }
 
 /// The start of a file: all up to and with the first line that is not blank, however long.
@@ -64,9 +61,7 @@ fn read_first_lines(reader: &mut impl BufRead) -> (Vec<u8>, io::Result<()>) {
 fn open(path: &Path) -> io::Result<(File, bool)> {
     let mut file = File::open(path)?;
     let mut start = Vec::with_capacity(ZSTD_MAGIC.len());
-    (&file)
-        .take(ZSTD_MAGIC.len() as u64)
-        .read_to_end(&mut start)?;
+    (&file).take(ZSTD_MAGIC.len() as u64).read_to_end(&mut start)?;
     file.rewind()?;
     Ok((file, start == ZSTD_MAGIC))
 }
@@ -81,8 +76,5 @@ fn expand(file: File) -> io::Result<Loaded> {
         reason: format!("compressed data are cut off or damaged from here on ({error})"),
         kind: DamageKind::Compression,
     });
-    Ok(Loaded {
-        bytes: bytes.into(),
-        damage,
-    })
+    Ok(Loaded { bytes: bytes.into(), damage })
 }

@@ -45,11 +45,7 @@ impl Damage {
 
 impl Piece {
     fn damage(offset: usize, reason: impl Into<String>) -> Self {
-        Self::Damage(Damage {
-            offset,
-            reason: reason.into(),
-            kind: DamageKind::Text,
-        })
+        Self::Damage(Damage { offset, reason: reason.into(), kind: DamageKind::Text })
     }
 
     pub(crate) fn record(&self) -> Option<&RolloutItem> {
@@ -70,9 +66,5 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Piece>, ReadError> {
 
 /// Takes a text apart: a document if it looks like one, else lines.
 pub(crate) fn pieces(path: &Path, text: &Bytes) -> Vec<Piece> {
-    if document::is_document(path, text) {
-        document::pieces(text)
-    } else {
-        lines::pieces(text)
-    }
+    if document::is_document(path, text) { document::pieces(text) } else { lines::pieces(text) }
 }

@@ -15,19 +15,13 @@ pub(crate) async fn explain<S: ThreadStore + ?Sized>(
 ) -> Result<Explanation> {
     let read =
         |thread_id| store.read_thread(ReadThread::new(thread_id).with_include_archived(true));
-    let thread = read(params.thread_id)
-        .await
-        .map_err(|error| error.during(Operation::Explain))?;
+    let thread = read(params.thread_id).await.map_err(|error| error.during(Operation::Explain))?;
     let parents = if needs_ancestors(&params.filter) {
-        spawn_parents(store, &thread)
-            .await
-            .map_err(|error| error.during(Operation::Explain))?
+        spawn_parents(store, &thread).await.map_err(|error| error.during(Operation::Explain))?
     } else {
         HashMap::new()
     };
-    let mismatches = params
-        .filter
-        .mismatches(&thread, |id| parents.get(&id).copied().flatten());
+    let mismatches = params.filter.mismatches(&thread, |id| parents.get(&id).copied().flatten());
     Ok(Explanation::new(thread.thread_id, mismatches))
 }
 
@@ -43,10 +37,7 @@ async fn spawn_parents<S: ThreadStore + ?Sized>(
     let mut parents = HashMap::from([(thread.thread_id, thread.spawn_parent())]);
     let mut next = thread.spawn_parent();
     while let Some(id) = next.filter(|id| !parents.contains_key(id)) {
-        next = match store
-            .read_thread(ReadThread::new(id).with_include_archived(true))
-            .await
-        {
+        next = match store.read_thread(ReadThread::new(id).with_include_archived(true)).await {
             Ok(parent) => parent.spawn_parent(),
             Err(error) if *error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(error),

@@ -18,17 +18,11 @@ pub(crate) async fn fork_thread<S: ThreadStore + ?Sized>(
     let thread = store.read_thread(read).await.map_err(during)?;
     let at = params.at.unwrap_or(thread.next_ordinal);
     if at > thread.next_ordinal {
-        let reason = format!(
-            "{at} is beyond the end of the history, {}",
-            thread.next_ordinal
-        );
+        let reason = format!("{at} is beyond the end of the history, {}", thread.next_ordinal);
         return Err(during(Error::invalid("at", reason).about(params.thread_id)));
     }
     let items = load_before(store, &params, at).await.map_err(during)?;
-    store
-        .create_thread(fork_of(&thread, params, at, items))
-        .await
-        .map_err(during)
+    store.create_thread(fork_of(&thread, params, at, items)).await.map_err(during)
 }
 
 async fn load_before<S: ThreadStore + ?Sized>(

@@ -6,6 +6,7 @@ use crate::error::{Conflict, Error};
 use crate::id::ThreadId;
 use crate::item::RolloutItem;
 use crate::ordinal::Ordinal;
+use crate::params::AppendReceipt;
 
 /// What an append comes to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,9 +32,9 @@ impl AppendStep {
     ) -> Result<Self, Error> {
         match expected {
             Some(expected) if expected > end => Err(mismatch(thread_id, expected, end)),
-            Some(expected) if expected < end => Ok(Self::Compare(
-                expected.get()..expected.plus(count).min(end).get(),
-            )),
+            Some(expected) if expected < end => {
+                Ok(Self::Compare(expected.get()..expected.plus(count).min(end).get()))
+            }
             _ => Ok(Self::Write),
         }
     }
@@ -60,6 +61,29 @@ pub fn reconcile_append(
         standing += 1;
     }
     Ok(standing)
+}
+
+/// Both steps at once, for a store that can read what it has without waiting: answers the receipt of
+/// the append, and how many of its items stand already.
+///
+/// # Errors
+///
+/// *Conflict* (ordinal), and what `stored` fails with.
+pub fn plan_append<I: IntoIterator<Item = RolloutItem>>(
+    thread_id: ThreadId,
+    expected: Option<Ordinal>,
+    batch: &[RolloutItem],
+    end: Ordinal,
+    stored: impl FnOnce(Range<u64>) -> Result<I, Error>,
+) -> Result<(AppendReceipt, usize), Error> {
+    let first = expected.unwrap_or(end);
+    let standing = match AppendStep::new(thread_id, expected, batch.len(), end)? {
+        AppendStep::Write => 0,
+        AppendStep::Compare(range) => {
+            reconcile_append(thread_id, first, batch, stored(range)?, end)?
+        }
+    };
+    Ok((AppendReceipt::new(first, batch.len()), standing))
 }
 
 fn mismatch(thread_id: ThreadId, expected: Ordinal, actual: Ordinal) -> Error {

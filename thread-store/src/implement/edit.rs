@@ -24,10 +24,7 @@ pub fn edit_metadata(
             Ok(false)
         } else {
             let actual = thread.metadata_version;
-            Err(Error::conflict(
-                thread.thread_id,
-                Conflict::MetadataVersion { expected, actual },
-            ))
+            Err(Error::conflict(thread.thread_id, Conflict::MetadataVersion { expected, actual }))
         };
     }
     if params.patch.is_empty() {

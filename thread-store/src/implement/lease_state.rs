@@ -32,21 +32,13 @@ impl LeaseState {
     /// Grants the lease with this epoch, which must be larger than any that the id ever had.
     #[must_use]
     pub fn granted(epoch: Epoch, holder: Holder) -> Self {
-        Self {
-            epoch,
-            holder: Some(holder),
-            released: false,
-        }
+        Self { epoch, holder: Some(holder), released: false }
     }
 
     /// Voids every lease so far: the state after archiving.
     #[must_use]
     pub fn fenced(epoch: Epoch) -> Self {
-        Self {
-            epoch,
-            holder: None,
-            released: true,
-        }
+        Self { epoch, holder: None, released: true }
     }
 
     /// The holder who is in the way of somebody that does not want to take over; `None` if the way
@@ -66,10 +58,7 @@ impl LeaseState {
             return Err(self.fenced_error(lease, next_ordinal));
         }
         if self.released {
-            let closed = Conflict::Closed {
-                epoch: lease.epoch,
-                next_ordinal,
-            };
+            let closed = Conflict::Closed { epoch: lease.epoch, next_ordinal };
             return Err(Error::conflict(lease.thread_id, closed));
         }
         Ok(())
@@ -99,12 +88,7 @@ impl LeaseState {
     /// The conflict (held) of somebody who does not want to take over.
     #[must_use]
     pub fn held_error(&self, thread_id: ThreadId) -> Error {
-        Error::conflict(
-            thread_id,
-            Conflict::Held {
-                holder: self.holder.clone(),
-            },
-        )
+        Error::conflict(thread_id, Conflict::Held { holder: self.holder.clone() })
     }
 
     fn fenced_error(&self, lease: &WriterLease, next_ordinal: Ordinal) -> Error {

@@ -5,7 +5,9 @@
 mod append;
 mod edit;
 mod lease_state;
+mod subtree;
 
-pub use append::{AppendStep, reconcile_append};
+pub use append::{AppendStep, plan_append, reconcile_append};
 pub use edit::edit_metadata;
 pub use lease_state::LeaseState;
+pub use subtree::spawn_subtree;

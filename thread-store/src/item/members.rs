@@ -31,11 +31,7 @@ impl<'a> Members<'a> {
     /// The value of a member, as it stands.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0
-            .iter()
-            .rev()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| *value)
+        self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 
     /// Whether there is such a member, `null` included.
@@ -99,9 +95,7 @@ impl<'a> Members<'a> {
 impl fmt::Debug for Members<'_> {
     /// Names only: contents stay out of logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entries(self.0.iter().map(|(key, _)| key))
-            .finish()
+        f.debug_list().entries(self.0.iter().map(|(key, _)| key)).finish()
     }
 }
 

@@ -63,12 +63,9 @@ impl RolloutItem {
             r#type: &'a str,
             payload: &'a P,
         }
-        let bytes = serde_json::to_vec(&Envelope {
-            timestamp,
-            r#type: kind,
-            payload,
-        })
-        .map_err(|error| Error::invalid("payload", "cannot be written as JSON").because(error))?;
+        let bytes = serde_json::to_vec(&Envelope { timestamp, r#type: kind, payload }).map_err(
+            |error| Error::invalid("payload", "cannot be written as JSON").because(error),
+        )?;
         Self::from_bytes(bytes)
     }
 
@@ -138,13 +135,8 @@ fn check(bytes: &[u8]) -> Result<(), String> {
         return Err("not a JSON object from its first byte to its last".into());
     }
     // `IgnoredAny` is skipped by a loop, not by recursion: nesting has no limit.
-    serde_json::from_str::<IgnoredAny>(text).map_err(|error| {
-        format!(
-            "not JSON at line {} column {}",
-            error.line(),
-            error.column()
-        )
-    })?;
+    serde_json::from_str::<IgnoredAny>(text)
+        .map_err(|error| format!("not JSON at line {} column {}", error.line(), error.column()))?;
     match bytes.iter().position(|&byte| byte == b'\n') {
         Some(at) => Err(format!("a line feed at byte {at}")),
         None => Ok(()),
@@ -154,10 +146,7 @@ fn check(bytes: &[u8]) -> Result<(), String> {
 impl fmt::Debug for RolloutItem {
     /// Contents stay out of logs: only kind and length are shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RolloutItem")
-            .field("kind", &self.kind())
-            .field("len", &self.len())
-            .finish()
+        f.debug_struct("RolloutItem").field("kind", &self.kind()).field("len", &self.len()).finish()
     }
 }
 
@@ -183,11 +172,8 @@ impl<'de> Deserialize<'de> for RolloutItem {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         let text = raw.get();
         // Line feeds can only stand between tokens, where they mean nothing.
-        let line = if text.contains('\n') {
-            text.replace(['\n', '\r'], " ")
-        } else {
-            text.to_owned()
-        };
+        let line =
+            if text.contains('\n') { text.replace(['\n', '\r'], " ") } else { text.to_owned() };
         Self::from_bytes(line).map_err(|_| serde::de::Error::custom("not a JSON object"))
     }
 }

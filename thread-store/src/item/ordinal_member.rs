@@ -25,10 +25,7 @@ impl<'a> Parts<'a> {
         // `value` is a slice of `json`: its place is the difference of the addresses.
         let value = value.get().as_bytes();
         let value_at = (value.as_ptr() as usize).checked_sub(json.as_ptr() as usize)?;
-        let name_at = json[..value_at]
-            .iter()
-            .rposition(|&byte| byte == b'o')?
-            .checked_sub(1)?;
+        let name_at = json[..value_at].iter().rposition(|&byte| byte == b'o')?.checked_sub(1)?;
         // A name that is written with escapes is somebody's own, not one that a format added.
         if !json[name_at..].starts_with(NAME) {
             return Some(Self(json, &[]));
@@ -39,9 +36,7 @@ impl<'a> Parts<'a> {
             Some((at, b',')) => end = at + 1,
             // The last member: the comma before it goes, if there is one.
             _ => {
-                if let Some(at) = json[..start]
-                    .iter()
-                    .rposition(|byte| !byte.is_ascii_whitespace())
+                if let Some(at) = json[..start].iter().rposition(|byte| !byte.is_ascii_whitespace())
                     && json[at] == b','
                 {
                     start = at;
@@ -61,9 +56,6 @@ impl<'a> Parts<'a> {
 }
 
 fn next_token(json: &[u8], from: usize) -> Option<(usize, u8)> {
-    let at = from
-        + json[from..]
-            .iter()
-            .position(|byte| !byte.is_ascii_whitespace())?;
+    let at = from + json[from..].iter().position(|byte| !byte.is_ascii_whitespace())?;
     Some((at, json[at]))
 }

@@ -73,9 +73,7 @@ impl<'a> SessionMeta<'a> {
     #[must_use]
     pub fn created_at(&self) -> Option<Timestamp> {
         let text = self.0.string("timestamp")?;
-        Timestamp::parse(&text)
-            .ok()
-            .or_else(|| file_name_time(&text))
+        Timestamp::parse(&text).ok().or_else(|| file_name_time(&text))
     }
 
     /// What started the thread.
@@ -109,10 +107,7 @@ impl<'a> SessionMeta<'a> {
     #[must_use]
     pub fn history_base(&self) -> Option<(String, u64)> {
         let base = self.0.object("history_base")?;
-        Some((
-            base.string("thread_id")?,
-            base.parse("end_ordinal_exclusive")?,
-        ))
+        Some((base.string("thread_id")?, base.parse("end_ordinal_exclusive")?))
     }
 
     /// A member as it stands.

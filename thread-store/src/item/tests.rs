@@ -60,10 +60,7 @@ fn views_are_tolerant() {
     let line =
         item(r#"{"timestamp":"2026-11-20T16:33:40.587Z","type":"a","type":"b","payload":[1]}"#);
     assert_eq!(line.kind().as_deref(), Some("b"));
-    assert_eq!(
-        line.timestamp(),
-        Some(Timestamp::from_millis(1_795_192_420_587))
-    );
+    assert_eq!(line.timestamp(), Some(Timestamp::from_millis(1_795_192_420_587)));
     assert!(line.members().object("payload").is_none());
     assert_eq!(item(r#"{"type":7}"#).kind(), None);
     assert_eq!(
@@ -98,10 +95,7 @@ fn an_ordinal_member_added_by_a_file_does_not_make_another_record() {
 
 #[test]
 fn as_json_an_item_is_its_object() {
-    let stored = StoredItem {
-        ordinal: Ordinal::new(3),
-        item: item(r#"{ "a":1e999 }"#),
-    };
+    let stored = StoredItem { ordinal: Ordinal::new(3), item: item(r#"{ "a":1e999 }"#) };
     let json = serde_json::to_string(&stored).unwrap();
     assert_eq!(json, r#"{"ordinal":3,"item":{ "a":1e999 }}"#);
     assert_eq!(serde_json::from_str::<StoredItem>(&json).unwrap(), stored);
@@ -109,12 +103,9 @@ fn as_json_an_item_is_its_object() {
 
 #[test]
 fn a_new_item_stands_in_the_envelope() {
-    let item = RolloutItem::new(
-        "event_msg",
-        &serde_json::json!({"type": "x"}),
-        Timestamp::from_millis(0),
-    )
-    .unwrap();
+    let item =
+        RolloutItem::new("event_msg", &serde_json::json!({"type": "x"}), Timestamp::from_millis(0))
+            .unwrap();
     assert_eq!(
         item.text(),
         r#"{"timestamp":"1970-01-01T00:00:00.000Z","type":"event_msg","payload":{"type":"x"}}"#

@@ -85,11 +85,7 @@ pub(super) fn decode(cursor: &Cursor, filter: &ListFilter, key: SortKey) -> Resu
     if body[26..34] != binding(filter, key).to_be_bytes() {
         return Err(invalid("made for another filter or sort key"));
     }
-    let direction = if bytes[1] == 1 {
-        Direction::Descending
-    } else {
-        Direction::Ascending
-    };
+    let direction = if bytes[1] == 1 { Direction::Descending } else { Direction::Ascending };
     let mut millis = [0; 8];
     millis.copy_from_slice(&body[2..10]);
     let mut id = [0; 16];
@@ -98,10 +94,7 @@ pub(super) fn decode(cursor: &Cursor, filter: &ListFilter, key: SortKey) -> Resu
         time: Timestamp::from_millis(i64::from_be_bytes(millis)),
         thread_id: ThreadId::from_bytes(id),
     };
-    Ok(Place {
-        position,
-        direction,
-    })
+    Ok(Place { position, direction })
 }
 
 /// A number that stands for the filter and the key. The order of alternatives and the spelling of

@@ -22,11 +22,7 @@ impl Explanation {
     /// An explanation from what keeps the thread off.
     #[must_use]
     pub fn new(thread_id: ThreadId, mismatches: Vec<Mismatch>) -> Self {
-        Self {
-            thread_id,
-            listed: mismatches.is_empty(),
-            mismatches,
-        }
+        Self { thread_id, listed: mismatches.is_empty(), mismatches }
     }
 }
 

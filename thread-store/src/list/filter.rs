@@ -118,19 +118,14 @@ const CHECKS: [fn(&ListFilter, &StoredThread) -> Option<Mismatch>; 10] = [
         let found = actual
             .as_ref()
             .is_some_and(|own| filter.model_providers.iter().flatten().any(|it| it == own));
-        (filter.model_providers.is_some() && !found).then(|| Mismatch::ModelProvider {
-            actual: actual.clone(),
-        })
+        (filter.model_providers.is_some() && !found)
+            .then(|| Mismatch::ModelProvider { actual: actual.clone() })
     },
     |filter, thread| {
         let wanted = filter.cwds.as_ref()?;
         let actual = thread.metadata.cwd.as_deref().map(cwd_key);
-        let found = actual
-            .as_ref()
-            .is_some_and(|own| wanted.iter().any(|it| cwd_key(it) == *own));
-        (!found).then(|| Mismatch::Cwd {
-            actual: thread.metadata.cwd.clone(),
-        })
+        let found = actual.as_ref().is_some_and(|own| wanted.iter().any(|it| cwd_key(it) == *own));
+        (!found).then(|| Mismatch::Cwd { actual: thread.metadata.cwd.clone() })
     },
     |filter, thread| {
         let Some(Relation::ChildrenOf(parent)) = filter.relation else {
@@ -141,14 +136,9 @@ const CHECKS: [fn(&ListFilter, &StoredThread) -> Option<Mismatch>; 10] = [
     },
     |filter, thread| {
         let labels = &thread.metadata.labels;
-        let (key, _) = filter
-            .labels
-            .iter()
-            .find(|(key, value)| labels.get(*key) != Some(*value))?;
-        Some(Mismatch::Label {
-            key: key.clone(),
-            actual: labels.get(key).cloned(),
-        })
+        let (key, _) =
+            filter.labels.iter().find(|(key, value)| labels.get(*key) != Some(*value))?;
+        Some(Mismatch::Label { key: key.clone(), actual: labels.get(key).cloned() })
     },
     |filter, thread| {
         let wanted = filter.has_preview?;
@@ -156,11 +146,7 @@ const CHECKS: [fn(&ListFilter, &StoredThread) -> Option<Mismatch>; 10] = [
     },
     |filter, thread| {
         let term = filter.search_term.as_ref()?;
-        let found = thread
-            .list_texts()
-            .into_iter()
-            .flatten()
-            .any(|text| text.contains(term));
+        let found = thread.list_texts().into_iter().flatten().any(|text| text.contains(term));
         (!found).then_some(Mismatch::SearchTerm)
     },
     |filter, thread| {

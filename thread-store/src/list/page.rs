@@ -42,10 +42,7 @@ impl Position {
     /// Where the thread stands in a list sorted by this key.
     #[must_use]
     pub fn of(thread: &StoredThread, key: SortKey) -> Self {
-        Self {
-            time: thread.sort_time(key),
-            thread_id: thread.thread_id,
-        }
+        Self { time: thread.sort_time(key), thread_id: thread.thread_id }
     }
 
     /// The place that the row here comes right after, in this direction. At the end of the order it
@@ -56,10 +53,7 @@ impl Position {
             Direction::Ascending => number.saturating_sub(1),
             Direction::Descending => number.saturating_add(1),
         };
-        Self {
-            thread_id: ThreadId::from_bytes(neighbour.to_be_bytes()),
-            ..self
-        }
+        Self { thread_id: ThreadId::from_bytes(neighbour.to_be_bytes()), ..self }
     }
 }
 
@@ -102,6 +96,31 @@ pub struct Scan {
     pub after: Option<Position>,
     /// At most so many rows.
     pub limit: usize,
+}
+
+impl Scan {
+    /// The walk over threads in any order, one by one: what a small store does, and what the walk of
+    /// any other has to find. `spawn_parent_of` is as in [`ListFilter::matches`].
+    pub fn select<'a>(
+        &self,
+        filter: &ListFilter,
+        threads: impl Iterator<Item = &'a StoredThread>,
+        spawn_parent_of: impl Fn(ThreadId) -> Option<ThreadId>,
+    ) -> Vec<StoredThread> {
+        let place = |thread: &&StoredThread| Position::of(thread, self.sort_key);
+        let is_after = |thread: &&StoredThread| match (self.after, self.direction) {
+            (None, _) => true,
+            (Some(after), Direction::Ascending) => place(thread) > after,
+            (Some(after), Direction::Descending) => place(thread) < after,
+        };
+        let mut found: Vec<_> =
+            threads.filter(is_after).filter(|it| filter.matches(it, &spawn_parent_of)).collect();
+        found.sort_by_key(place);
+        if self.direction == Direction::Descending {
+            found.reverse();
+        }
+        found.into_iter().take(self.limit).cloned().collect()
+    }
 }
 
 /// How a store answers one page, decided here so that every store pages alike: it does
@@ -187,14 +206,7 @@ impl<'a> ListPlan<'a> {
         }
         let has_next = if self.turned() { followed } else { more };
         let at = |position, direction| {
-            cursor::encode(
-                Place {
-                    position,
-                    direction,
-                },
-                self.filter,
-                self.sort_key,
-            )
+            cursor::encode(Place { position, direction }, self.filter, self.sort_key)
         };
         let last = match rows.last() {
             Some(row) => Some(Position::of(row, self.sort_key)),
@@ -214,7 +226,6 @@ impl<'a> ListPlan<'a> {
 
     /// Whether the walk goes against the direction in which rows are answered.
     fn turned(&self) -> bool {
-        self.from
-            .is_some_and(|place| place.direction != self.direction)
+        self.from.is_some_and(|place| place.direction != self.direction)
     }
 }

@@ -45,10 +45,7 @@ impl ListRow<'_> {
             SortKey::Updated => self.updated_at,
             SortKey::Recency => self.recency_at,
         };
-        Position {
-            time,
-            thread_id: self.thread_id,
-        }
+        Position { time, thread_id: self.thread_id }
     }
 }
 
@@ -83,18 +80,11 @@ impl StoredThread {
     }
 
     pub(super) fn has_preview(&self) -> bool {
-        self.metadata
-            .preview
-            .as_ref()
-            .is_some_and(|preview| !preview.is_empty())
+        self.metadata.preview.as_ref().is_some_and(|preview| !preview.is_empty())
     }
 
     pub(super) fn list_texts(&self) -> [Option<&str>; 3] {
         let metadata = &self.metadata;
-        [
-            metadata.name.as_deref(),
-            metadata.title.as_deref(),
-            metadata.preview.as_deref(),
-        ]
+        [metadata.name.as_deref(), metadata.title.as_deref(), metadata.preview.as_deref()]
     }
 }

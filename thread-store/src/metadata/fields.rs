@@ -239,8 +239,7 @@ fn value_of<'de, T: Deserialize<'de>, M: MapAccess<'de>>(
     name: &str,
     map: &mut M,
 ) -> Result<T, M::Error> {
-    map.next_value()
-        .map_err(|_| M::Error::custom(format!("{name} has a value of the wrong type")))
+    map.next_value().map_err(|_| M::Error::custom(format!("{name} has a value of the wrong type")))
 }
 
 macro_rules! json_object {

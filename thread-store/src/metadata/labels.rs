@@ -27,12 +27,7 @@ impl LabelsPatch {
     }
 
     pub(super) fn setting(labels: &BTreeMap<String, String>) -> Self {
-        Self(
-            labels
-                .iter()
-                .map(|(key, value)| (key.clone(), Some(value.clone())))
-                .collect(),
-        )
+        Self(labels.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect())
     }
 
     pub(super) fn apply(&self, labels: &mut BTreeMap<String, String>) {

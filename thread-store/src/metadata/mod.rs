@@ -22,11 +22,7 @@ impl ThreadMetadata {
     /// The metadata of a new thread: nothing but its times, which all start as its creation.
     #[must_use]
     pub fn new(created_at: Timestamp) -> Self {
-        Self {
-            updated_at: created_at,
-            recency_at: created_at,
-            ..Self::default()
-        }
+        Self { updated_at: created_at, recency_at: created_at, ..Self::default() }
     }
 
     /// What a fork takes over: everything but the times and the marks of a sub-agent.
@@ -48,11 +44,7 @@ impl ThreadMetadataPatch {
     /// move the metadata version.
     #[must_use]
     pub fn is_touch(&self) -> bool {
-        let rest = Self {
-            updated_at: Edit::Keep,
-            recency_at: Edit::Keep,
-            ..self.clone()
-        };
+        let rest = Self { updated_at: Edit::Keep, recency_at: Edit::Keep, ..self.clone() };
         rest.is_empty() && !self.is_empty()
     }
 

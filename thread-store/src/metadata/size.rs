@@ -84,12 +84,9 @@ mod tests {
 
     #[test]
     fn brackets_count_where_they_are_no_text() {
-        for (json, levels) in [
-            ("1", 0),
-            ("[]", 1),
-            (r#"{"a":[{}],"b":{}}"#, 3),
-            (r#"["[[\"[[","\\",[]]"#, 2),
-        ] {
+        for (json, levels) in
+            [("1", 0), ("[]", 1), (r#"{"a":[{}],"b":{}}"#, 3), (r#"["[[\"[[","\\",[]]"#, 2)]
+        {
             assert_eq!(depth(json), levels, "{json}");
         }
     }

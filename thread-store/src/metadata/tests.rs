@@ -54,10 +54,7 @@ fn the_json_of_a_record_is_this() {
     let thread: StoredThread = serde_json::from_value(golden.clone()).unwrap();
     assert_eq!(serde_json::to_value(&thread).unwrap(), golden);
     for field in ThreadMetadata::FIELD_NAMES {
-        assert!(
-            golden.get(field).is_some(),
-            "{field} is not in the golden record"
-        );
+        assert!(golden.get(field).is_some(), "{field} is not in the golden record");
     }
     assert!(thread.metadata.extra.contains_key("a_member_of_the_future"));
 }
@@ -80,17 +77,12 @@ fn the_json_of_an_empty_record_is_this() {
 fn the_json_of_an_identity_is_this() {
     let mut identity = Identity::new(time(1));
     identity.source = SessionSource::Exec;
-    identity.forked_from = Some(ForkedFrom::new(
-        ThreadId::from_bytes([2; 16]),
-        Some(Ordinal::new(3)),
-    ));
+    identity.forked_from =
+        Some(ForkedFrom::new(ThreadId::from_bytes([2; 16]), Some(Ordinal::new(3))));
     let golden = json!({"source": "exec", "forked_from_id": "02020202-0202-0202-0202-020202020202",
         "forked_from_ordinal": 3, "created_at": "1970-01-01T00:00:00.001Z"});
     assert_eq!(serde_json::to_value(&identity).unwrap(), golden);
-    assert_eq!(
-        serde_json::from_value::<Identity>(golden).unwrap(),
-        identity
-    );
+    assert_eq!(serde_json::from_value::<Identity>(golden).unwrap(), identity);
 }
 
 #[test]
@@ -144,31 +136,21 @@ fn an_unknown_member_with_the_name_of_a_field_is_refused() {
     for name in names {
         let mut patch = ThreadMetadataPatch::default();
         patch.extra.insert((*name).to_owned(), json!("x"));
-        assert_eq!(
-            patch.validate().unwrap_err().code(),
-            "invalid_request",
-            "{name}"
-        );
+        assert_eq!(patch.validate().unwrap_err().code(), "invalid_request", "{name}");
     }
 }
 
 #[test]
 fn a_json_null_clears_in_whatever_way_it_is_set() {
     let mut metadata = ThreadMetadata::new(time(0));
-    ThreadMetadataPatch::default()
-        .approval_policy(json!("never"))
-        .apply(&mut metadata);
-    ThreadMetadataPatch::default()
-        .approval_policy(json!(null))
-        .apply(&mut metadata);
+    ThreadMetadataPatch::default().approval_policy(json!("never")).apply(&mut metadata);
+    ThreadMetadataPatch::default().approval_policy(json!(null)).apply(&mut metadata);
     assert_eq!(metadata, ThreadMetadata::new(time(0)));
 }
 
 #[test]
 fn a_touch_sets_nothing_but_the_two_times() {
-    let touch = ThreadMetadataPatch::default()
-        .updated_at(time(1))
-        .recency_at(time(2));
+    let touch = ThreadMetadataPatch::default().updated_at(time(1)).recency_at(time(2));
     assert!(touch.is_touch());
     assert!(!touch.name("x".to_owned()).is_touch());
     assert!(!ThreadMetadataPatch::default().is_touch());
@@ -198,14 +180,8 @@ mod merging {
         let edit = proptest::option::of(text());
         let labels = proptest::collection::btree_map("[a-b]", text(), 0..3);
         let extra = proptest::collection::btree_map("x[a-b]", proptest::option::of(0..3_i64), 0..3);
-        (
-            edit.clone(),
-            edit,
-            proptest::option::of(0..5_i64),
-            labels,
-            extra,
-        )
-            .prop_map(|(name, title, updated, labels, extra)| {
+        (edit.clone(), edit, proptest::option::of(0..5_i64), labels, extra).prop_map(
+            |(name, title, updated, labels, extra)| {
                 let mut patch = ThreadMetadataPatch {
                     name: name.map_or(Edit::Keep, Edit::Set),
                     title: title.map_or(Edit::Keep, Edit::Set),
@@ -218,12 +194,10 @@ mod merging {
                         None => patch.labels.remove(key),
                     }
                 }
-                patch.extra = extra
-                    .into_iter()
-                    .map(|(key, value)| (key, json!(value)))
-                    .collect();
+                patch.extra = extra.into_iter().map(|(key, value)| (key, json!(value))).collect();
                 patch
-            })
+            },
+        )
     }
 
     proptest! {

@@ -66,7 +66,5 @@ impl ThreadObserver {
 }
 
 fn one_of(members: &Members<'_>, name: &str, values: &[&str]) -> Option<String> {
-    members
-        .string(name)
-        .filter(|value| values.contains(&value.as_str()))
+    members.string(name).filter(|value| values.contains(&value.as_str()))
 }

@@ -38,13 +38,7 @@ impl ObservedIdentity {
 
     /// All of what is stored.
     pub(super) fn known(identity: &Identity) -> Self {
-        let Identity {
-            source,
-            parent_thread_id,
-            forked_from,
-            created_at,
-            session_id,
-        } = identity;
+        let Identity { source, parent_thread_id, forked_from, created_at, session_id } = identity;
         Self {
             source: Some(source.clone()),
             parent_thread_id: *parent_thread_id,
@@ -62,18 +56,13 @@ impl ObservedIdentity {
         self.source = self.source.take().or(source);
         self.forked_from = self.forked_from.or_else(|| forked_from(header));
         self.created_at = self.created_at.or_else(|| header.created_at());
-        self.session_id = self
-            .session_id
-            .take()
-            .or_else(|| header.members().non_empty("session_id"));
+        self.session_id =
+            self.session_id.take().or_else(|| header.members().non_empty("session_id"));
     }
 }
 
 fn forked_from(header: &SessionMeta<'_>) -> Option<ForkedFrom> {
     let id = header.members().string("forked_from_id")?;
     let ordinal = header.members().parse("forked_from_ordinal_exclusive");
-    Some(ForkedFrom::new(
-        ThreadId::parse(&id).ok()?,
-        ordinal.map(Ordinal::new),
-    ))
+    Some(ForkedFrom::new(ThreadId::parse(&id).ok()?, ordinal.map(Ordinal::new)))
 }

@@ -59,11 +59,7 @@ pub struct ThreadObserver {
 macro_rules! learn {
     ($observer:ident.$field:ident = $value:expr) => {{
         let value = $value;
-        $crate::observer::set(
-            &mut $observer.known.$field,
-            &mut $observer.pending.$field,
-            value,
-        )
+        $crate::observer::set(&mut $observer.known.$field, &mut $observer.pending.$field, value)
     }};
 }
 use learn;
@@ -228,9 +224,7 @@ impl ThreadObserver {
         let Some(start) = self.own_from else {
             return true;
         };
-        members
-            .parse::<u64>("ordinal")
-            .is_none_or(|ordinal| ordinal >= start)
+        members.parse::<u64>("ordinal").is_none_or(|ordinal| ordinal >= start)
     }
 
     /// Whether an event names this thread, or none. Copied history names the thread it came from.
@@ -244,9 +238,7 @@ impl ThreadObserver {
 
 /// A value as it stands, unless it is `null` or cannot be held in memory as a tree.
 fn value(members: &Members<'_>, name: &str) -> Option<serde_json::Value> {
-    members
-        .parse(name)
-        .filter(|value: &serde_json::Value| !value.is_null())
+    members.parse(name).filter(|value: &serde_json::Value| !value.is_null())
 }
 
 #[cfg(test)]

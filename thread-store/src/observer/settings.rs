@@ -49,9 +49,8 @@ impl ThreadObserver {
 
     /// The totals so far. `info` is null or left out where the provider told nothing.
     pub(super) fn observe_tokens(&mut self, event: &Members<'_>) {
-        let total = event
-            .object("info")
-            .and_then(|info| info.parse::<TokenUsage>("total_token_usage"));
+        let total =
+            event.object("info").and_then(|info| info.parse::<TokenUsage>("total_token_usage"));
         if total.is_some() {
             learn!(self.token_usage = total);
         }

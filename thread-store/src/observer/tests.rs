@@ -29,10 +29,7 @@ fn raw(value: Value) -> RolloutItem {
 fn header(id: &str, more: Value) -> RolloutItem {
     let mut payload = json!({"id": id, "timestamp": time(1).to_string(), "cwd": "/work",
         "cli_version": "0.1", "originator": "test", "model_provider": "p", "source": "cli"});
-    payload
-        .as_object_mut()
-        .unwrap()
-        .extend(more.as_object().unwrap().clone());
+    payload.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     line(1, "session_meta", payload)
 }
 
@@ -41,10 +38,7 @@ fn says(text: &str) -> RolloutItem {
 }
 
 fn item_says(content: Value) -> RolloutItem {
-    event(
-        2,
-        json!({"type": "item_completed", "item": {"type": "UserMessage", "content": content}}),
-    )
+    event(2, json!({"type": "item_completed", "item": {"type": "UserMessage", "content": content}}))
 }
 
 fn observed(items: &[RolloutItem]) -> ThreadObserver {
@@ -60,11 +54,8 @@ fn metadata(items: &[RolloutItem]) -> ThreadMetadata {
 }
 
 fn stored(items: u64) -> StoredThread {
-    let mut thread = StoredThread::new(
-        id(OWN),
-        Identity::new(time(0)),
-        ThreadMetadata::new(time(0)),
-    );
+    let mut thread =
+        StoredThread::new(id(OWN), Identity::new(time(0)), ThreadMetadata::new(time(0)));
     thread.next_ordinal = Ordinal::new(items);
     thread
 }
@@ -82,10 +73,7 @@ fn the_own_header_gives_identity_and_metadata() {
     let identity = observer.identity();
     assert_eq!(serde_json::to_value(&identity.source).unwrap(), source);
     assert_eq!(identity.parent_thread_id, Some(id(OTHER)));
-    assert_eq!(
-        identity.forked_from,
-        Some(ForkedFrom::new(id(OTHER), Some(Ordinal::new(7))))
-    );
+    assert_eq!(identity.forked_from, Some(ForkedFrom::new(id(OTHER), Some(Ordinal::new(7)))));
     assert_eq!(identity.created_at, Some(time(1)));
     assert_eq!(identity.session_id.as_deref(), Some(OTHER));
     assert_eq!(
@@ -118,16 +106,10 @@ fn a_later_own_header_revises_git_and_memory_mode_only() {
     let first = header(OWN, json!({"git": {"commit_hash": "c", "branch": "b"}}));
     let found = metadata(&[first.clone(), later]);
     assert_eq!(found.cwd.as_deref(), Some("/work"));
-    assert_eq!(
-        (found.git_sha, found.git_branch),
-        (None, Some("new".into()))
-    );
+    assert_eq!((found.git_sha, found.git_branch), (None, Some("new".into())));
     assert_eq!(found.memory_mode.as_deref(), Some("disabled"));
     let without_git = header(OWN, json!({"git": {}, "memory_mode": "odd"}));
-    assert_eq!(
-        metadata(&[first, without_git]).git_sha.as_deref(),
-        Some("c")
-    );
+    assert_eq!(metadata(&[first, without_git]).git_sha.as_deref(), Some("c"));
 }
 
 #[test]
@@ -148,10 +130,7 @@ fn the_own_header_wins_over_settings_of_inherited_history() {
 fn a_fork_keeps_what_it_inherits_where_its_header_is_silent() {
     let fork = header(OWN, json!({"cwd": "", "model_provider": null}));
     let context = line(1, "turn_context", json!({"cwd": "/inherited"}));
-    assert_eq!(
-        metadata(&[context, fork]).cwd.as_deref(),
-        Some("/inherited")
-    );
+    assert_eq!(metadata(&[context, fork]).cwd.as_deref(), Some("/inherited"));
 }
 
 #[test]
@@ -178,21 +157,9 @@ fn the_first_user_message_is_preview_title_and_first_message_once() {
 #[test]
 fn a_message_without_text_is_shown_by_its_kind_and_gives_no_title() {
     for (first, shown) in [
-        (
-            event(
-                2,
-                json!({"type": "user_message", "message": "", "images": ["data:"]}),
-            ),
-            "[Image]",
-        ),
-        (
-            event(2, json!({"type": "user_message", "local_audio": ["a.wav"]})),
-            "[Audio]",
-        ),
-        (
-            item_says(json!([{"type": "local_image", "path": "p"}])),
-            "[Image]",
-        ),
+        (event(2, json!({"type": "user_message", "message": "", "images": ["data:"]})), "[Image]"),
+        (event(2, json!({"type": "user_message", "local_audio": ["a.wav"]})), "[Audio]"),
+        (item_says(json!([{"type": "local_image", "path": "p"}])), "[Image]"),
         (item_says(json!([{"type": "audio"}])), "[Audio]"),
     ] {
         let found = metadata(&[first, says("words")]);
@@ -206,10 +173,7 @@ fn a_message_without_text_is_shown_by_its_kind_and_gives_no_title() {
 fn what_the_user_did_not_say_is_no_preview() {
     let found = metadata(&[
         says(" "),
-        event(
-            2,
-            json!({"type": "user_message", "message": "m", "kind": "environment_context"}),
-        ),
+        event(2, json!({"type": "user_message", "message": "m", "kind": "environment_context"})),
         item_says(json!("odd")),
         event(
             2,
@@ -233,17 +197,11 @@ fn what_the_user_did_not_say_is_no_preview() {
 
 #[test]
 fn a_goal_is_a_preview_but_no_title() {
-    let goal = event(
-        2,
-        json!({"type": "thread_goal_updated", "goal": {"objective": " win "}}),
-    );
+    let goal = event(2, json!({"type": "thread_goal_updated", "goal": {"objective": " win "}}));
     let found = metadata(&[goal.clone(), says("later")]);
     assert_eq!(found.preview.as_deref(), Some("win"));
     assert_eq!(found.title.as_deref(), Some("later"));
-    assert_eq!(
-        metadata(&[says("first"), goal]).preview.as_deref(),
-        Some("first")
-    );
+    assert_eq!(metadata(&[says("first"), goal]).preview.as_deref(), Some("first"));
 }
 
 #[test]
@@ -275,10 +233,7 @@ fn settings_of_this_thread_move_it_and_those_of_another_do_not() {
     assert_eq!(moved.reasoning_effort.as_deref(), Some("high"));
     assert_eq!(moved.approval_policy, Some(json!("never")));
     assert_eq!(moved.permission_profile, Some(json!({"type": "disabled"})));
-    assert_eq!(
-        metadata(&[own, settings(OTHER, "/moved")]).cwd.as_deref(),
-        Some("/work")
-    );
+    assert_eq!(metadata(&[own, settings(OTHER, "/moved")]).cwd.as_deref(), Some("/work"));
 }
 
 #[test]
@@ -302,10 +257,7 @@ fn turns_move_recency_and_every_record_moves_updated_at_and_neither_goes_back() 
     assert_eq!(found.recency_at, time(5));
     assert_eq!(found.updated_at, time(5));
     let turn = event(7, json!({"type": "turn_started"}));
-    assert_eq!(
-        metadata(&[turn, event(8, json!({"type": "x"}))]).recency_at,
-        time(7)
-    );
+    assert_eq!(metadata(&[turn, event(8, json!({"type": "x"}))]).recency_at, time(7));
     assert!(observed(&[raw(json!({"role": "user"}))]).patch().is_empty());
 }
 
@@ -320,10 +272,7 @@ fn where_turns_are_not_recorded_a_user_message_moves_recency() {
 #[test]
 fn the_name_event_of_this_thread_sets_and_clears_the_name() {
     let named = |thread: &str, name: Value| {
-        event(
-            2,
-            json!({"type": "thread_name_updated", "thread_id": thread, "thread_name": name}),
-        )
+        event(2, json!({"type": "thread_name_updated", "thread_id": thread, "thread_name": name}))
     };
     let items = [named(OWN, json!("n")), named(OTHER, json!("other"))];
     assert_eq!(metadata(&items).name.as_deref(), Some("n"));
@@ -333,17 +282,13 @@ fn the_name_event_of_this_thread_sets_and_clears_the_name() {
 
 #[test]
 fn a_bare_header_gives_creation_and_git() {
-    let bare = raw(
-        json!({"id": OWN, "timestamp": "2025-08-19T10:11:12.345Z", "instructions": null,
-        "git": {"branch": "main"}}),
-    );
+    let bare =
+        raw(json!({"id": OWN, "timestamp": "2025-08-19T10:11:12.345Z", "instructions": null,
+        "git": {"branch": "main"}}));
     let observer = observed(&[bare]);
     let created = Timestamp::parse("2025-08-19T10:11:12.345Z").unwrap();
     assert_eq!(observer.identity().created_at, Some(created));
-    assert_eq!(
-        observer.patch().git_branch.value(),
-        Some(&Some("main".into()))
-    );
+    assert_eq!(observer.patch().git_branch.value(), Some(&Some("main".into())));
 }
 
 #[test]
@@ -386,10 +331,7 @@ fn members_of_odd_types_tell_nothing() {
 fn a_header_without_its_id_is_the_own_one_if_it_is_the_first() {
     let lost =
         raw(json!({"type": "session_meta", "payload": {"id": "[redacted]", "cwd": "/work"}}));
-    assert_eq!(
-        metadata(std::slice::from_ref(&lost)).cwd.as_deref(),
-        Some("/work")
-    );
+    assert_eq!(metadata(std::slice::from_ref(&lost)).cwd.as_deref(), Some("/work"));
     let found = metadata(&[header(OWN, json!({"cwd": "/first"})), lost]);
     assert_eq!(found.cwd.as_deref(), Some("/first"));
 }
@@ -415,10 +357,7 @@ fn what_a_stored_thread_has_is_not_replaced_by_later_items() {
     observer.observe(&header(OWN, json!({"cwd": "/other"})));
     observer.observe(&says("later"));
     let patch = observer.take_patch();
-    assert_eq!(
-        serde_json::to_value(&patch).unwrap(),
-        json!({"first_user_message": "later"})
-    );
+    assert_eq!(serde_json::to_value(&patch).unwrap(), json!({"first_user_message": "later"}));
     assert_eq!(observer.identity().created_at, Some(time(0)));
 }
 

@@ -24,9 +24,7 @@ const MAX_TEXT_BYTES: usize = 32 << 10;
 
 /// The text, or as much of it as a record should carry.
 pub(super) fn cut(text: &str) -> String {
-    let end = (0..=MAX_TEXT_BYTES.min(text.len()))
-        .rev()
-        .find(|at| text.is_char_boundary(*at));
+    let end = (0..=MAX_TEXT_BYTES.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
     text[..end.unwrap_or(0)].to_owned()
 }
 
@@ -89,9 +87,7 @@ impl UserMessage {
     }
 
     fn of(text: &str, images: bool, audio: bool) -> Option<Self> {
-        let typed = text
-            .split_once(REQUEST_MARKER)
-            .map_or(text, |(_, typed)| typed);
+        let typed = text.split_once(REQUEST_MARKER).map_or(text, |(_, typed)| typed);
         match typed.trim() {
             "" if images => Some(Self::Images),
             "" if audio => Some(Self::Audio),

@@ -6,11 +6,8 @@ const R2: &str = r#"{"timestamp":"t","type":"b","payload":{"n":2}}"#;
 /// Records as text, damage as its offset.
 fn split(text: &[u8]) -> (Vec<String>, Vec<usize>) {
     let pieces = pieces(&Bytes::copy_from_slice(text));
-    let records = pieces
-        .iter()
-        .filter_map(Piece::record)
-        .map(|item| item.text().into_owned())
-        .collect();
+    let records =
+        pieces.iter().filter_map(Piece::record).map(|item| item.text().into_owned()).collect();
     let damage = pieces
         .iter()
         .filter_map(|piece| match piece {
@@ -78,9 +75,7 @@ fn a_damaged_line_costs_that_record_only() {
 fn a_torn_tail_is_told_from_garbage() {
     let text = format!("{R1}\n{}", &R2[..20]);
     let pieces = pieces(&text.into());
-    let Piece::Damage(damage) = &pieces[1] else {
-        panic!("no damage")
-    };
+    let Piece::Damage(damage) = &pieces[1] else { panic!("no damage") };
     assert_eq!(damage.reason, "the file ends inside the record");
     assert_eq!(damage.offset, R1.len() + 1);
 }
@@ -127,9 +122,7 @@ fn a_member_of_a_torn_record_is_no_record() {
 #[test]
 fn reasons_carry_no_contents() {
     for piece in pieces(&Bytes::from_static(b"{\"s3cret\":s3cret}\ns3cret")) {
-        let Piece::Damage(damage) = piece else {
-            panic!("a record")
-        };
+        let Piece::Damage(damage) = piece else { panic!("a record") };
         assert!(!damage.reason.contains("s3cret"));
     }
 }
