@@ -7,6 +7,9 @@ use thread_store::{
 use super::{Done, Store};
 use crate::output::{Output, item_summary};
 
+/// Items that are held at once.
+const PAGE: usize = 5000;
+
 /// Which part, and how.
 pub(super) struct Part {
     pub(super) last: Option<usize>,
@@ -21,7 +24,7 @@ pub(super) async fn history(store: &Store, out: &mut Output, id: ThreadId, part:
         let load = load.with_direction(Direction::Descending).with_limit(last);
         return print(out, store.load_history(load).await?, part.raw);
     }
-    let mut next = Some(load);
+    let mut next = Some(load.with_limit(PAGE));
     while let Some(load) = next {
         let page = store.load_history(load.clone()).await?;
         next = page.rest.filter(|_| !out.is_unread()).map(|rest| load.with_range(rest));
