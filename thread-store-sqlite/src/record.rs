@@ -242,7 +242,7 @@ pub(crate) async fn set_archived(
 /// is now.
 pub(crate) async fn reproject(connection: &mut SqliteConnection) -> Result<()> {
     let version = i64::from(ListRow::VERSION);
-    if projection(connection).await? == version {
+    if projection(connection).await? == Some(version) {
         return Ok(());
     }
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
@@ -260,16 +260,16 @@ pub(crate) async fn reproject(connection: &mut SqliteConnection) -> Result<()> {
             project(&mut transaction, key, &stored.thread.list_row()).await?;
         }
     }
-    sqlx::query("UPDATE counters SET value = ? WHERE name = 'projection'")
+    sqlx::query("INSERT OR REPLACE INTO counters VALUES ('projection', ?)")
         .bind(version)
         .execute(&mut *transaction)
         .await?;
     transaction.commit().await.map_err(SqliteError::Commit)
 }
 
-async fn projection(connection: &mut SqliteConnection) -> Result<i64> {
+async fn projection(connection: &mut SqliteConnection) -> Result<Option<i64>> {
     let row = sqlx::query("SELECT value FROM counters WHERE name = 'projection'");
-    Ok(row.fetch_one(connection).await?.try_get(0)?)
+    Ok(row.fetch_optional(connection).await?.map(|row| row.try_get(0)).transpose()?)
 }
 
 /// Writes what lists filter and sort by.

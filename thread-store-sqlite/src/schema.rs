@@ -13,7 +13,7 @@ const APPLICATION_ID: i64 = 0x7468_7374;
 /// The statements that lead from each version to the next.
 const MIGRATIONS: &[&[&str]] = &[&[
     "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT",
-    "INSERT INTO counters VALUES ('epoch', 0), ('projection', 0)",
+    "INSERT INTO counters VALUES ('epoch', 0)",
     "CREATE TABLE threads (
         key INTEGER PRIMARY KEY,
         thread_id BLOB NOT NULL UNIQUE,
