@@ -139,7 +139,8 @@ pub(crate) struct ListArgs {
     /// At most N threads; all unless given.
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
-    /// Go on where an earlier list with a limit ended.
+    /// Go on where an earlier list with a limit ended. Sort and filters have to be the same;
+    /// with the other direction it goes on from there and answers the other way round.
     #[arg(long)]
     cursor: Option<String>,
     /// Show children below their parents.

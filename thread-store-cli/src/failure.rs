@@ -1,5 +1,7 @@
 //! Why the program failed.
 
+use std::io::Write as _;
+
 use thread_store::Error;
 
 #[derive(Debug, thiserror::Error)]
@@ -15,16 +17,17 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// Says on standard error what went wrong, for people or for machines.
-    #[allow(clippy::print_stderr)] // That is its purpose.
     pub(crate) fn report(&self, json: bool) {
-        match (self, json) {
-            (Self::Store(error), true) => eprintln!("{}", serde_json::json!({ "error": error })),
+        let line = match (self, json) {
+            (Self::Store(error), true) => serde_json::json!({ "error": error }).to_string(),
             (_, true) => {
                 let error = serde_json::json!({ "code": self.code(), "message": self.to_string() });
-                eprintln!("{}", serde_json::json!({ "error": error }));
+                serde_json::json!({ "error": error }).to_string()
             }
-            (_, false) => eprintln!("error: {} [{}]", chain(self), self.code()),
-        }
+            (_, false) => format!("error: {} [{}]", chain(self), self.code()),
+        };
+        // If nobody reads it, the exit code says it still.
+        drop(writeln!(std::io::stderr(), "{line}"));
     }
 
     /// Stable, for machines.

@@ -1,14 +1,16 @@
 //! Histories: runs of neighbouring items.
 //!
-//! A run is the bytes of its items, joined by line feeds, which no item contains.
+//! A run is the bytes of its items, joined by line feeds for whoever looks at the file, and a table
+//! with the length and the checksum of each.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
-use thread_store::{DamageReport, DamagedRecord, Direction, Items, Ordinal, RolloutItem};
+use thread_store::{
+    DamageReport, DamagedRecord, Direction, Items, Ordinal, RolloutItem, StoredItem,
+};
 
 use crate::error::{Result, SqliteError};
 
@@ -24,15 +26,17 @@ pub(crate) async fn insert(
     items: &[RolloutItem],
 ) -> Result<()> {
     for run in split(items) {
-        let data = pack(run);
-        sqlx::query("INSERT INTO runs (key, first, count, checksum, data) VALUES (?, ?, ?, ?, ?)")
-            .bind(key)
-            .bind(number(first.get())?)
-            .bind(number(run.len() as u64)?)
-            .bind(checksum(key, first.get(), run.len() as u64, &data))
-            .bind(&data[..])
-            .execute(&mut *connection)
-            .await?;
+        let (data, entries) = (pack(run), Entry::table(run));
+        sqlx::query(
+            "INSERT INTO runs (key, first, entries, checksum, data) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(key)
+        .bind(number(first.get())?)
+        .bind(&entries[..])
+        .bind(checksum(key, first.get(), &entries))
+        .bind(&data[..])
+        .execute(&mut *connection)
+        .await?;
         first = first.plus(run.len());
     }
     Ok(())
@@ -46,13 +50,11 @@ pub(crate) async fn load(
     take: &Range<u64>,
     direction: Direction,
 ) -> Result<(Items, DamageReport)> {
-    let mut items = Items::new(direction);
-    let mut damage = DamageReport::default();
     if take.is_empty() {
-        return Ok((items, damage));
+        return Ok((Items::new(direction), DamageReport::default()));
     }
     let rows = sqlx::query(
-        "SELECT id, first, count, checksum, data FROM runs WHERE key = ?1 AND first < ?3
+        "SELECT id, first, entries, checksum, data FROM runs WHERE key = ?1 AND first < ?3
             AND first >= coalesce((SELECT max(first) FROM runs WHERE key = ?1 AND first <= ?2), 0)
          ORDER BY first",
     )
@@ -61,24 +63,53 @@ pub(crate) async fn load(
     .bind(number(take.end)?)
     .fetch_all(connection)
     .await?;
-    let runs = rows.iter().map(|row| Run::read(row, key)).collect::<Result<Vec<_>>>()?;
-    report_gaps(&runs, take, &mut damage);
-    let ascending = direction == Direction::Ascending;
-    let ordered: Box<dyn Iterator<Item = &Run>> =
-        if ascending { Box::new(runs.iter()) } else { Box::new(runs.iter().rev()) };
-    for run in ordered {
-        run.push_into(&mut items, take, &mut damage);
+    let mut page = Page::new(take.clone());
+    for row in &rows {
+        page.push(&Run::read(row, key)?);
     }
-    Ok((items, damage))
+    page.lose_until(take.end, "no row has them");
+    let Page { mut items, damage, .. } = page;
+    if direction == Direction::Descending {
+        items.reverse();
+    }
+    Ok((Items::from_vec(items, direction), damage))
 }
 
-/// Covers the place of a run as well as its bytes.
-fn checksum(key: i64, first: u64, count: u64, data: &[u8]) -> i64 {
+/// What is known of one item beside its bytes: where it ends, and whether it is as it was written.
+struct Entry {
+    len: usize,
+    checksum: u32,
+}
+
+impl Entry {
+    /// Bytes of an entry: length and checksum, each of 32 bits, little end first.
+    const BYTES: usize = 8;
+
+    fn table(items: &[RolloutItem]) -> Vec<u8> {
+        let entry = |item: &RolloutItem| {
+            // No store takes an item of 4 GiB.
+            let len = u32::try_from(item.len()).unwrap_or(u32::MAX);
+            [len.to_le_bytes(), crc32fast::hash(item.as_bytes()).to_le_bytes()].concat()
+        };
+        items.iter().flat_map(entry).collect()
+    }
+
+    fn read(bytes: &[u8]) -> Self {
+        let word = |at: usize| {
+            let mut word = [0; 4];
+            word.copy_from_slice(&bytes[at..at + 4]);
+            u32::from_le_bytes(word)
+        };
+        Self { len: word(0) as usize, checksum: word(4) }
+    }
+}
+
+/// Covers the place of a run and its table; each item is covered by its own entry.
+fn checksum(key: i64, first: u64, entries: &[u8]) -> i64 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&key.to_le_bytes());
     hasher.update(&first.to_le_bytes());
-    hasher.update(&count.to_le_bytes());
-    hasher.update(data);
+    hasher.update(entries);
     i64::from(hasher.finalize())
 }
 
@@ -86,117 +117,80 @@ fn checksum(key: i64, first: u64, count: u64, data: &[u8]) -> i64 {
 struct Run {
     id: i64,
     first: u64,
-    count: u64,
+    /// `None` if the table is damaged: then nothing in the row has a place.
+    entries: Option<Vec<Entry>>,
     data: Bytes,
-    intact: bool,
 }
 
 impl Run {
     fn read(row: &SqliteRow, key: i64) -> Result<Self> {
-        let data: Vec<u8> = row.try_get("data")?;
         let first = ordinal(row.try_get("first")?)?;
-        let count = ordinal(row.try_get("count")?)?;
-        let intact = row.try_get::<i64, _>("checksum")? == checksum(key, first, count, &data);
-        Ok(Self { id: row.try_get("id")?, first, count, data: data.into(), intact })
+        let table: &[u8] = row.try_get("entries")?;
+        let whole = table.len() % Entry::BYTES == 0
+            && row.try_get::<i64, _>("checksum")? == checksum(key, first, table);
+        let entries = whole.then(|| table.chunks_exact(Entry::BYTES).map(Entry::read).collect());
+        let data: Vec<u8> = row.try_get("data")?;
+        Ok(Self { id: row.try_get("id")?, first, entries, data: data.into() })
     }
 
-    fn end(&self) -> u64 {
-        self.first.saturating_add(self.count)
-    }
-
-    /// Adds what of it was asked for. An intact run was checked when it was written; of a damaged
-    /// one each item is checked by itself.
-    fn push_into(&self, items: &mut Items, take: &Range<u64>, damage: &mut DamageReport) {
-        let wanted = take.start.max(self.first)..take.end.min(self.end());
-        if wanted.is_empty() {
-            return;
-        }
-        if self.intact {
-            let run: Arc<[RolloutItem]> =
-                unpack(&self.data).map(RolloutItem::from_stored).collect();
-            let part = (wanted.start - self.first) as usize..(wanted.end - self.first) as usize;
-            items.push_run(Ordinal::new(wanted.start), run, part);
-        } else {
-            self.push_readable(items, &wanted, damage);
-        }
-    }
-
-    fn push_readable(&self, items: &mut Items, wanted: &Range<u64>, damage: &mut DamageReport) {
-        let readable = self.readable();
-        self.report_lost(&readable, wanted, damage);
-        let found = readable.into_iter().filter(|(n, _)| wanted.contains(n));
-        let ordered: Box<dyn Iterator<Item = (u64, RolloutItem)>> = match items.direction() {
-            Direction::Ascending => Box::new(found),
-            Direction::Descending => Box::new(found.rev()),
-        };
-        for (n, item) in ordered {
-            items.push_run(Ordinal::new(n), Arc::from([item]), 0..1);
-        }
-    }
-
-    /// The items of a damaged run that can be read, each in its place. Where the damage added or took
-    /// away line feeds, places are counted from both ends, up to the first damaged piece.
-    fn readable(&self) -> Vec<(u64, RolloutItem)> {
-        let pieces: Vec<_> =
-            unpack(&self.data).map(|piece| RolloutItem::from_bytes(piece).ok()).collect();
-        if pieces.len() as u64 == self.count {
-            return (self.first..).zip(pieces).filter_map(|(n, item)| Some((n, item?))).collect();
-        }
-        let whole = |piece: &Option<RolloutItem>| piece.is_some();
-        let front = pieces.iter().take_while(|it| whole(it)).count().min(self.count as usize);
-        let most = (pieces.len() - front).min(self.count as usize - front);
-        let back = pieces.iter().rev().take(most).take_while(|it| whole(it)).count();
-        let mut kept: Vec<_> = (self.first..).zip(pieces[..front].iter().cloned()).collect();
-        kept.extend(
-            (self.end() - back as u64..).zip(pieces[pieces.len() - back..].iter().cloned()),
-        );
-        kept.into_iter().filter_map(|(n, item)| Some((n, item?))).collect()
-    }
-
-    /// Reports each stretch of wanted ordinals between readable items.
-    fn report_lost(
-        &self,
-        readable: &[(u64, RolloutItem)],
-        wanted: &Range<u64>,
-        damage: &mut DamageReport,
-    ) {
-        let mut next = self.first;
-        for n in readable.iter().map(|(n, _)| *n).chain([self.end()]) {
-            let lost = next.max(wanted.start)..n.min(wanted.end);
-            report(
-                damage,
-                lost,
-                next,
-                &format!("runs row {}", self.id),
-                "the checksum does not fit",
-            );
-            next = n.saturating_add(1);
-        }
+    /// The item of an entry, if it is as it was written.
+    fn item(&self, start: usize, entry: &Entry) -> Option<RolloutItem> {
+        let end = start.checked_add(entry.len)?;
+        let intact = crc32fast::hash(self.data.get(start..end)?) == entry.checksum;
+        intact.then(|| RolloutItem::from_stored(self.data.slice(start..end)))
     }
 }
 
-/// Ordinals that no run has.
-fn report_gaps(runs: &[Run], take: &Range<u64>, damage: &mut DamageReport) {
-    let mut next = take.start;
-    let edges = runs.iter().map(|run| (run.first, run.end())).chain([(take.end, take.end)]);
-    for (first, end) in edges {
-        let lost = next..first.min(take.end);
-        report(damage, lost, next, &format!("runs before ordinal {first}"), "no such row");
-        next = next.max(end);
-    }
+/// A page being read, from its first ordinal to its last.
+struct Page {
+    take: Range<u64>,
+    /// The ordinal that is to be found next.
+    next: u64,
+    items: Vec<StoredItem>,
+    damage: DamageReport,
 }
 
-/// Reports lost ordinals; `readable_end` is where the readable items before them end.
-fn report(
-    damage: &mut DamageReport,
-    lost: Range<u64>,
-    readable_end: u64,
-    location: &str,
-    reason: &str,
-) {
-    if !lost.is_empty() {
-        let after = readable_end.checked_sub(1).map(Ordinal::new);
-        damage.push_many(DamagedRecord::new(location, after, reason), lost.end - lost.start);
+impl Page {
+    fn new(take: Range<u64>) -> Self {
+        Self { next: take.start, take, items: Vec::new(), damage: DamageReport::default() }
+    }
+
+    fn push(&mut self, run: &Run) {
+        self.lose_until(run.first, "no row has them");
+        // Where the table is damaged, whatever the next row does not have is lost with this one.
+        let Some(entries) = &run.entries else { return };
+        let mut start = 0;
+        for (ordinal, entry) in (run.first..).zip(entries) {
+            if self.take.contains(&ordinal) && ordinal >= self.next {
+                match run.item(start, entry) {
+                    Some(item) => {
+                        self.items.push(StoredItem { ordinal: Ordinal::new(ordinal), item })
+                    }
+                    None => self.lose(
+                        ordinal..ordinal + 1,
+                        &format!("runs row {}", run.id),
+                        "its checksum differs",
+                    ),
+                }
+                self.next = ordinal + 1;
+            }
+            start = start.saturating_add(entry.len).saturating_add(1);
+        }
+    }
+
+    /// Everything up to this ordinal that was not found is lost.
+    fn lose_until(&mut self, ordinal: u64, reason: &str) {
+        let lost = self.next..ordinal.min(self.take.end);
+        if !lost.is_empty() {
+            self.next = lost.end;
+            self.lose(lost, &format!("runs before ordinal {ordinal}"), reason);
+        }
+    }
+
+    fn lose(&mut self, lost: Range<u64>, location: &str, reason: &str) {
+        let before = || self.take.start.checked_sub(1).map(Ordinal::new);
+        let after = self.items.last().map(|item| item.ordinal).or_else(before);
+        self.damage.push_many(DamagedRecord::new(location, after, reason), lost.end - lost.start);
     }
 }
 
@@ -230,17 +224,6 @@ fn pack(items: &[RolloutItem]) -> Bytes {
     data.freeze()
 }
 
-/// The items of a run, as slices of it.
-fn unpack(data: &Bytes) -> impl Iterator<Item = Bytes> + '_ {
-    let mut start = 0;
-    let ends = memchr::memchr_iter(b'\n', data).chain([data.len()]);
-    ends.map(move |end| {
-        let item = data.slice(start..end);
-        start = end + 1;
-        item
-    })
-}
-
 /// SQLite's integers have a sign.
 pub(crate) fn number(value: u64) -> Result<i64> {
     i64::try_from(value).map_err(|_| SqliteError::Damaged(format!("the number {value}")))
@@ -265,14 +248,17 @@ mod tests {
             [vec![], vec![10], vec![10; 20_000], vec![RUN_BYTES * 2, 10, RUN_BYTES - 1, 10, 10]]
         {
             let items = items(&sizes);
-            let runs: Vec<_> = split(&items).collect();
-            assert!(runs.iter().all(|run| run.len() == 1 || pack(run).len() <= RUN_BYTES));
-            let back: Vec<_> = runs
-                .iter()
-                .flat_map(|run| unpack(&pack(run)).collect::<Vec<_>>())
-                .map(RolloutItem::from_stored)
-                .collect();
+            let mut page = Page::new(0..items.len() as u64);
+            for run in split(&items) {
+                let data = pack(run);
+                assert!(run.len() == 1 || data.len() <= RUN_BYTES);
+                let entries =
+                    Entry::table(run).chunks_exact(Entry::BYTES).map(Entry::read).collect();
+                page.push(&Run { id: 1, first: page.next, entries: Some(entries), data });
+            }
+            let back: Vec<_> = page.items.into_iter().map(|stored| stored.item).collect();
             assert_eq!(back, items);
+            assert!(page.damage.is_empty());
         }
     }
 }

@@ -27,7 +27,7 @@
 //! | `threads` | the record: identity and metadata as JSON | edits |
 //! | `heads` | end of history and newest lease; narrow | every append |
 //! | `listing`, `listing_texts`, `labels` | what lists filter and sort by | edits |
-//! | `runs` | neighbouring items: their bytes, joined by line feeds | every append adds one |
+//! | `runs` | neighbouring items: their bytes, and a table of lengths and checksums | every append adds one |
 //! | `counters` | the last epoch of the whole store | leases |
 
 mod database;

@@ -46,9 +46,12 @@ impl Stored {
     /// stands beside it.
     pub(crate) fn read(row: &SqliteRow) -> Result<Self> {
         let head = Head::read(row)?;
-        let time = |name| row.try_get(name).map(Timestamp::from_millis);
-        let identity = json(row.try_get("identity")?);
-        let metadata = json(row.try_get("metadata")?);
+        // A row that lists have lost has no times there.
+        let time = |name| {
+            row.try_get::<Option<i64>, _>(name).map(|it| Timestamp::from_millis(it.unwrap_or(0)))
+        };
+        let identity = json(bytes(row, "identity")?);
+        let metadata = json(bytes(row, "metadata")?);
         let damaged = match (&identity, &metadata) {
             (None, _) => Some("identity"),
             (_, None) => Some("metadata"),
@@ -67,8 +70,8 @@ impl Stored {
         thread.archived_at =
             row.try_get::<Option<i64>, _>("archived_at")?.map(Timestamp::from_millis);
         thread.next_ordinal = head.next_ordinal;
-        let create_request = row.try_get("create_request")?;
-        let update_request = row.try_get("update_request")?;
+        let create_request = request(row, "create_request")?;
+        let update_request = request(row, "update_request")?;
         Ok(Self { head, thread, create_request, update_request, damaged })
     }
 
@@ -84,14 +87,12 @@ impl Stored {
 impl Head {
     fn read(row: &SqliteRow) -> Result<Self> {
         let key: i64 = row.try_get("key")?;
-        let bytes: &[u8] = row.try_get("thread_id")?;
-        let thread_id =
-            ThreadId::from_bytes(bytes.try_into().map_err(|_| damaged(key, "thread_id"))?);
-        let holder: Option<&str> = row.try_get("holder")?;
+        let id: &[u8] = row.try_get("thread_id")?;
+        let thread_id = ThreadId::from_bytes(id.try_into().map_err(|_| damaged(key, "thread_id"))?);
         let lease = LeaseState {
             epoch: Epoch::new(ordinal(row.try_get("epoch")?)?),
             // Without its holder a lease is as good: nobody is named then.
-            holder: holder.and_then(json),
+            holder: json(bytes(row, "holder")?),
             released: row.try_get("released")?,
         };
         Ok(Self {
@@ -112,8 +113,19 @@ impl Head {
     }
 }
 
-fn json<'a, T: serde::Deserialize<'a>>(text: &'a str) -> Option<T> {
-    serde_json::from_str(text).ok()
+/// The bytes of a text, which may be damaged; none for `NULL`.
+fn bytes<'a>(row: &'a SqliteRow, column: &str) -> Result<&'a [u8]> {
+    Ok(row.try_get_unchecked::<Option<&[u8]>, _>(column)?.unwrap_or_default())
+}
+
+fn json<'a, T: serde::Deserialize<'a>>(text: &'a [u8]) -> Option<T> {
+    serde_json::from_slice(text).ok()
+}
+
+/// A request id that cannot be read is one that nobody can repeat.
+fn request(row: &SqliteRow, column: &str) -> Result<Option<String>> {
+    let text = row.try_get_unchecked::<Option<&[u8]>, _>(column)?;
+    Ok(text.and_then(|text| std::str::from_utf8(text).ok()).map(str::to_owned))
 }
 
 fn damaged(key: i64, column: &str) -> SqliteError {
@@ -128,7 +140,7 @@ pub(crate) async fn find(
     let row = sqlx::query(concat!(
         "SELECT ",
         columns!(),
-        " FROM threads t JOIN heads h USING (key) JOIN listing narrow USING (key) WHERE t.thread_id = ?"
+        " FROM threads t JOIN heads h USING (key) LEFT JOIN listing narrow USING (key) WHERE t.thread_id = ?"
     ))
         .bind(&thread_id.as_bytes()[..])
         .fetch_optional(connection)
@@ -252,12 +264,15 @@ pub(crate) async fn reproject(connection: &mut SqliteConnection) -> Result<()> {
         let row = sqlx::query(concat!(
             "SELECT ",
             columns!(),
-            " FROM threads t JOIN heads h USING (key) JOIN listing narrow USING (key) WHERE t.key = ?"
+            " FROM threads t JOIN heads h USING (key) LEFT JOIN listing narrow USING (key) WHERE t.key = ?"
         ));
-        let row = row.bind(key).fetch_one(&mut *transaction).await?;
-        let stored = Stored::read(&row)?;
-        if stored.damaged.is_none() {
-            project(&mut transaction, key, &stored.thread.list_row()).await?;
+        let row = row.bind(key).fetch_optional(&mut *transaction).await?;
+        // What cannot be read is left as it is: it costs itself only.
+        match row.as_ref().map(Stored::read) {
+            Some(Ok(stored)) if stored.damaged.is_none() => {
+                project(&mut transaction, key, &stored.thread.list_row()).await?;
+            }
+            _ => tracing::warn!(key, "a thread cannot be projected: its row is damaged"),
         }
     }
     sqlx::query("INSERT OR REPLACE INTO counters VALUES ('projection', ?)")

@@ -35,7 +35,7 @@ const MIGRATIONS: &[&[&str]] = &[&[
         id INTEGER PRIMARY KEY,
         key INTEGER NOT NULL,
         first INTEGER NOT NULL,
-        count INTEGER NOT NULL,
+        entries BLOB NOT NULL,
         checksum INTEGER NOT NULL,
         data BLOB NOT NULL
     ) STRICT",
@@ -85,6 +85,14 @@ pub(crate) const CURRENT: i64 = MIGRATIONS.len() as i64;
 
 /// Refuses a database that is not ours, or newer than we are. Changes nothing.
 pub(crate) async fn check(connection: &mut SqliteConnection) -> Result<()> {
+    // One view for all questions: another process may be creating the schema at this moment.
+    let mut view = connection.begin().await?;
+    let answer = check_view(&mut view).await;
+    view.rollback().await?;
+    answer
+}
+
+async fn check_view(connection: &mut SqliteConnection) -> Result<()> {
     let (application, version) = marks(connection).await?;
     if application != APPLICATION_ID && !(application == 0 && is_empty(connection).await?) {
         return Err(SqliteError::Store(thread_store::Error::invalid(

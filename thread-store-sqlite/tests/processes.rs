@@ -105,6 +105,7 @@ async fn child() {
     match role.as_str() {
         "append for ever" => append_until_fenced(&store, &lease, u64::MAX).await,
         "append 100" => append_until_fenced(&store, &lease, 100).await,
+        "open" => say("opened"),
         "append until full" => append_until_full(&store, &lease).await,
         _ => unreachable!("no such role"),
     }
@@ -148,6 +149,17 @@ async fn killing_a_process_at_any_instant_loses_nothing_acknowledged() {
         while other.says().unwrap().parse::<u64>().unwrap() < acknowledged {}
         let said = other.kill().max(acknowledged);
         expect_history(&path, id(1), said).await;
+    }
+}
+
+#[tokio::test]
+async fn many_processes_can_open_a_new_file_at_once() {
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("threads.db");
+        let mut others: Vec<_> = (1..=6).map(|n| Other::start("open", &path, n)).collect();
+        assert!(others.iter_mut().all(|other| other.says().as_deref() == Some("opened")));
+        assert!(others.iter_mut().all(|other| other.child.wait().unwrap().success()));
     }
 }
 

@@ -40,7 +40,12 @@ pub(super) async fn set_archived(
         out.say(format_args!("nothing to do: it is {word} already"))?;
     }
     for id in changed {
-        out.record(&store.thread(id).await?, format!("{word} {id}"))?;
+        let said = format!("{word} {id}");
+        match store.thread(id).await {
+            Ok(thread) => out.record(&thread, said)?,
+            // It was changed all the same.
+            Err(_) => out.record(&serde_json::json!({ "thread_id": id }), said)?,
+        }
     }
     Ok(())
 }

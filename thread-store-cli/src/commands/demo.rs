@@ -11,7 +11,7 @@ use crate::output::{Output, print_tree};
 pub(super) async fn demo(store: &Store, out: &mut Output, samples: &Path) -> Done {
     import::import(store, out, &[samples.to_owned()]).await?;
     let threads: Vec<_> = store.all_threads(ListThreads::new()).try_collect().await?;
-    out.say(format_args!("\nAll threads, children below their parents:\n"))?;
+    out.heading(format_args!("All threads, children below their parents:"))?;
     print_tree(out, &threads)?;
     if let Some(thread) = threads.iter().find(|thread| thread.spawn_parent().is_none()) {
         out.heading(format_args!("One of them:"))?;

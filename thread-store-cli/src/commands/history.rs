@@ -35,7 +35,7 @@ pub(super) async fn history(store: &Store, out: &mut Output, id: ThreadId, part:
 
 fn print(out: &mut Output, page: HistoryPage, raw: bool) -> Done {
     for record in &page.damage.records {
-        out.warn(format_args!("damaged record at {}: {}", record.location, record.reason))?;
+        out.damage(record)?;
     }
     for StoredItem { ordinal, item } in page.items.into_ascending() {
         if raw {

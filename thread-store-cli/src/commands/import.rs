@@ -20,7 +20,7 @@ pub(super) async fn import(store: &Store, out: &mut Output, paths: &[PathBuf]) -
     for path in paths {
         if let Err(error) = import_path(store, out, path, &mut total).await? {
             total.failed += 1;
-            out.problem(&error)?;
+            out.problem(&error, path)?;
         }
     }
     out.say(format_args!("{total}"))?;
@@ -43,7 +43,7 @@ async fn import_path(
     };
     for UnreadableFile { path, reason, .. } in home.unreadable() {
         total.unreadable += 1;
-        let line = serde_json::json!({ "path": path, "outcome": "unreadable", "reason": reason });
+        let line = serde_json::json!({ "path": path.display().to_string(), "outcome": "unreadable", "reason": reason });
         out.notice(&line, format_args!("{}: {reason}", path.display()))?;
     }
     if home.threads().is_empty() && home.unreadable().is_empty() {
@@ -56,7 +56,8 @@ async fn import_path(
             Ok(imported) => progress.suspend(|| imported.report(out, total))?,
             Err(error) => {
                 total.failed += 1;
-                progress.suspend(|| out.problem(&error))?;
+                let error = error.about(thread.thread_id);
+                progress.suspend(|| out.problem(&error, &thread.path))?;
             }
         }
     }
@@ -211,6 +212,8 @@ async fn extend(store: &Store, id: ThreadId, items: &[RolloutItem]) -> Result<(O
 /// Appends, and before it edits the metadata by what the items tell: if this is ended half-way, the
 /// next import finds the items missing and does both again.
 async fn append(store: &Store, id: ThreadId, end: Ordinal, items: &[RolloutItem]) -> Result<()> {
+    let limits = store.capabilities().limits;
+    limits.check_item_sizes(items)?;
     let thread = store.thread(id).await?;
     let mut observer = ThreadObserver::resuming(&thread);
     items.iter().for_each(|item| observer.observe(item));
@@ -218,7 +221,7 @@ async fn append(store: &Store, id: ThreadId, end: Ordinal, items: &[RolloutItem]
     let update = UpdateThreadMetadata::new(id, observer.take_patch()).with_include_archived(true);
     let mut done = store.update_thread_metadata(update).await.map(drop);
     let mut end = end;
-    for batch in items.chunks(BATCH) {
+    for batch in batches(items, limits.max_batch_bytes) {
         if done.is_ok() {
             let append = AppendItems::new(lease.clone(), batch.to_vec()).with_expected_ordinal(end);
             done = store.append_items(append).await.map(drop);
@@ -226,6 +229,22 @@ async fn append(store: &Store, id: ThreadId, end: Ordinal, items: &[RolloutItem]
         }
     }
     done.and(store.shutdown_thread(lease).await)
+}
+
+/// Parts of at most so many bytes, and of at most `BATCH` items.
+fn batches(items: &[RolloutItem], most_bytes: usize) -> impl Iterator<Item = &[RolloutItem]> {
+    let mut rest = items;
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fits = rest.iter().take(BATCH).take_while(|item| {
+            bytes += item.len();
+            bytes <= most_bytes
+        });
+        let count = fits.count().max(1).min(rest.len());
+        let (batch, later) = rest.split_at(count);
+        rest = later;
+        (!batch.is_empty()).then_some(batch)
+    })
 }
 
 /// A thread that somebody is writing to is not taken from them.

@@ -12,7 +12,7 @@ pub(super) async fn list(store: &Store, out: &mut Output, args: &ListArgs) -> Do
         let page = store.list_threads(params.clone()).await?;
         left -= page.threads.len();
         for record in &page.damage.records {
-            out.warn(format_args!("{}: {}", record.location, record.reason))?;
+            out.damage(record)?;
         }
         // Machines get each page at once; a table needs all of them.
         if out.is_json() {

@@ -7,9 +7,10 @@ mod tree;
 
 use std::fmt::{Arguments, Display};
 use std::io::{self, BufWriter, Stdout, Write as _};
+use std::path::Path;
 
 use serde::Serialize;
-use thread_store::Error;
+use thread_store::{DamagedRecord, Error};
 
 pub(crate) use progress::Progress;
 pub(crate) use table::print_table;
@@ -87,14 +88,21 @@ impl Output {
 
     /// Something to know beside the answer.
     pub(crate) fn warn(&mut self, line: Arguments<'_>) -> io::Result<()> {
+        self.beside(&without_controls(line))
+    }
+
+    fn beside(&mut self, line: &str) -> io::Result<()> {
         let flushed = self.out.flush();
         self.settle(flushed)?;
-        writeln!(io::stderr(), "{}", without_controls(line))
+        match writeln!(io::stderr(), "{line}") {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written,
+        }
     }
 
     /// Something for machines to know beside the answer.
     pub(crate) fn aside(&mut self, value: &impl Serialize) -> io::Result<()> {
-        writeln!(io::stderr(), "{}", serde_json::to_string(value)?)
+        self.beside(&serde_json::to_string(value)?)
     }
 
     /// An answer for machines that is a warning for people.
@@ -102,10 +110,21 @@ impl Output {
         if self.json { self.json(value) } else { self.warn(line) }
     }
 
-    /// Something that failed while the rest goes on.
-    pub(crate) fn problem(&mut self, error: &Error) -> io::Result<()> {
-        let value = serde_json::json!({ "outcome": "failed", "thread_id": error.thread_id(), "error": error });
-        self.notice(&value, format_args!("error: {error} [{}]", error.code()))
+    /// Something that failed while the rest goes on, and the file that it was about.
+    pub(crate) fn problem(&mut self, error: &Error, path: &Path) -> io::Result<()> {
+        let path = path.display().to_string();
+        let value = serde_json::json!({
+            "outcome": "failed", "path": path, "thread_id": error.thread_id(), "error": error,
+        });
+        self.notice(&value, format_args!("error: {path}: {error} [{}]", error.code()))
+    }
+
+    /// A record that cannot be read, beside those that can.
+    pub(crate) fn damage(&mut self, record: &DamagedRecord) -> io::Result<()> {
+        if self.json {
+            return self.aside(&serde_json::json!({ "damage": record }));
+        }
+        self.warn(format_args!("damaged record at {}: {}", record.location, record.reason))
     }
 
     pub(crate) fn finish(mut self) -> io::Result<()> {

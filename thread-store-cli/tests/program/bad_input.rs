@@ -155,6 +155,35 @@ fn a_record_that_is_nested_too_deep_to_be_metadata_is_kept_and_disturbs_nothing(
 }
 
 #[test]
+fn names_of_files_need_not_be_text() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let program = Program::new();
+    std::fs::create_dir(program.path("odd")).unwrap();
+    let name = std::ffi::OsStr::from_bytes(b"rollout-\xff.jsonl");
+    std::fs::write(program.path("odd").join(name), "").unwrap();
+    let answer = program.run(&["import", "odd", "--json"]);
+    assert_eq!((answer.code, &answer.lines()[0]["outcome"]), (0, &"unreadable".into()));
+}
+
+#[test]
+fn a_closed_standard_error_stops_nothing() {
+    let program = Program::new();
+    let exe = assert_cmd::cargo::cargo_bin("thread-store");
+    let damaged = "{\"type\":\"session_meta\",\"payload\":{\"id\":\"019cadc7-84e0-7000-8000-00000000000N\"}}\n#\n";
+    for n in 1..9 {
+        program.file(&format!("many/rollout-{n}.jsonl"), damaged.replace('N', &n.to_string()));
+    }
+    let script =
+        format!("'{}' --store sqlite:data/threads.db import many 2>&1 | true", exe.display());
+    std::process::Command::new("sh")
+        .current_dir(program.folder.path())
+        .args(["-c", &script])
+        .output()
+        .unwrap();
+    assert_eq!(program.json(&["list"]).len(), 8);
+}
+
+#[test]
 fn a_folder_without_rollouts_is_told() {
     let program = Program::new();
     program.file("folder/config.toml", "");

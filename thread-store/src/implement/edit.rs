@@ -1,6 +1,7 @@
 //! Editing the record of a thread.
 
 use crate::error::{Conflict, Error};
+use crate::metadata::size;
 use crate::params::UpdateThreadMetadata;
 use crate::thread::StoredThread;
 
@@ -30,7 +31,10 @@ pub fn edit_metadata(
     if params.patch.is_empty() {
         return Ok(false);
     }
-    params.patch.apply(&mut thread.metadata);
+    let mut metadata = thread.metadata.clone();
+    params.patch.apply(&mut metadata);
+    size::check("patch", &metadata)?;
+    thread.metadata = metadata;
     if !params.patch.is_touch() {
         thread.metadata_version += 1;
         last_request.clone_from(&params.request_id);

@@ -45,15 +45,24 @@ impl Position {
         Self { time: thread.sort_time(key), thread_id: thread.thread_id }
     }
 
-    /// The place that the row here comes right after, in this direction. At the end of the order it
-    /// is the row itself.
+    /// The place that the row here comes right after, in this direction.
     fn just_before(self, direction: Direction) -> Self {
         let number = u128::from_be_bytes(*self.thread_id.as_bytes());
-        let neighbour = match direction {
-            Direction::Ascending => number.saturating_sub(1),
-            Direction::Descending => number.saturating_add(1),
+        let at = |time: i64, id: u128| Self {
+            time: Timestamp::from_millis(time),
+            thread_id: ThreadId::from_bytes(id.to_be_bytes()),
         };
-        Self { thread_id: ThreadId::from_bytes(neighbour.to_be_bytes()), ..self }
+        let time = self.time.as_millis();
+        match direction {
+            Direction::Ascending => match number.checked_sub(1) {
+                Some(lower) => at(time, lower),
+                None => at(time - 1, u128::MAX),
+            },
+            Direction::Descending => match number.checked_add(1) {
+                Some(higher) => at(time, higher),
+                None => at(time + 1, 0),
+            },
+        }
     }
 }
 

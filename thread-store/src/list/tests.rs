@@ -83,6 +83,18 @@ fn pages_forward_and_back_meet_every_row_once_though_times_are_equal() {
 }
 
 #[test]
+fn from_before_the_first_row_there_is_a_way_on_also_at_the_ends_of_all_ids() {
+    for (n, direction) in [(0, Direction::Ascending), (0xff, Direction::Descending)] {
+        let rows = [thread(n, 5)];
+        let params = ListThreads::new().with_direction(direction);
+        let first = list(&rows, &params);
+        let nothing = list(&rows, &params.clone().with_cursor(first.previous_cursor));
+        let onward = list(&rows, &params.with_cursor(nothing.next_cursor));
+        assert_eq!(ids(&onward), [id(n)]);
+    }
+}
+
+#[test]
 fn a_page_reached_backwards_is_the_last_one_if_what_followed_is_gone() {
     let mut rows: Vec<_> = (1..=3).map(|n| thread(n, i64::from(n))).collect();
     let last = list(

@@ -10,7 +10,7 @@ use crate::error::Error;
 /// such limit.)
 pub const MAX_METADATA_DEPTH: usize = 64;
 
-/// The most bytes that the metadata of one call may have as JSON.
+/// The most bytes that the metadata of a thread may have as JSON, and a patch of them.
 pub const MAX_METADATA_BYTES: usize = 4 << 20;
 
 /// Checks depth and size of what is to be stored as JSON.
