@@ -126,7 +126,7 @@ impl Run {
     fn read(row: &SqliteRow, key: i64) -> Result<Self> {
         let first = ordinal(row.try_get("first")?)?;
         let table: &[u8] = row.try_get("entries")?;
-        let whole = table.len() % Entry::BYTES == 0
+        let whole = table.len().is_multiple_of(Entry::BYTES)
             && row.try_get::<i64, _>("checksum")? == checksum(key, first, table);
         let entries = whole.then(|| table.chunks_exact(Entry::BYTES).map(Entry::read).collect());
         let data: Vec<u8> = row.try_get("data")?;
