@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use thread_store::{
-    AppendItems, Conflict, CreateThread, DamageReport, Error, Holder, IfHeld, Ordinal, Result,
-    ResumeThread, RolloutItem, StoredThread, ThreadId, ThreadMetadataPatch, ThreadObserver,
-    ThreadStoreExt as _, Timestamp, UpdateThreadMetadata,
+    AppendItems, Clock as _, Conflict, CreateThread, DamageReport, Error, Holder, IfHeld, Ordinal,
+    Result, ResumeThread, RolloutItem, StoredThread, SystemClock, ThreadId, ThreadMetadataPatch,
+    ThreadObserver, ThreadStoreExt as _, UpdateThreadMetadata,
 };
 use thread_store_local::{Home, OtherFileReason, Rollout, UnreadableFile, read_file, read_home};
 use thread_store_sqlite::this_process;
@@ -146,23 +146,19 @@ async fn create(store: &Store, rollout: &Rollout) -> Result<()> {
     if let Some(name) = &rollout.name {
         metadata = metadata.name(name.clone());
     }
-    let seen = observer.identity();
-    let created_at = seen
-        .created_at
-        .or(rollout.created_at_fallback)
+    let fallback = rollout
+        .created_at_fallback
         .or_else(|| rollout.thread_id.created_at())
-        .or(rollout.modified_at);
-    let mut create = CreateThread::new(rollout.thread_id)
-        .with_parent(seen.parent_thread_id)
-        .with_forked_from(seen.forked_from)
-        .with_created_at(created_at)
-        .with_session_id(seen.session_id.clone())
-        .with_archived_at(archived_at(rollout, &metadata, created_at))
+        .or(rollout.modified_at)
+        .unwrap_or_else(|| SystemClock.now());
+    let identity = observer.identity().or_created_at(fallback);
+    // Nothing in a home says when a thread was archived: not before its last record.
+    let last = metadata.updated_at.value().copied().unwrap_or(identity.created_at);
+    let create = CreateThread::new(rollout.thread_id)
+        .with_identity(identity)
+        .with_archived_at(rollout.archived.then_some(last))
         .with_metadata(metadata)
         .with_items(rollout.items.clone());
-    if let Some(source) = &seen.source {
-        create = create.with_source(source.clone());
-    }
     store.create_thread(create).await.map(drop)
 }
 
@@ -182,16 +178,6 @@ fn taken_back(rollout: &Rollout) -> ThreadMetadataPatch {
     (patch.preview, patch.title, patch.first_user_message) =
         (seen.preview, seen.title, seen.first_user_message);
     patch
-}
-
-/// Nothing in a home says when a thread was archived: not before its last record.
-fn archived_at(
-    rollout: &Rollout,
-    metadata: &ThreadMetadataPatch,
-    created_at: Option<Timestamp>,
-) -> Option<Timestamp> {
-    let last = metadata.updated_at.value().copied().or(created_at).or(rollout.modified_at);
-    rollout.archived.then(|| last.unwrap_or_default())
 }
 
 /// Adds what the rollout has beyond the stored history, if that is its beginning.

@@ -14,6 +14,7 @@ use thread_store::{DamagedRecord, Error};
 
 pub(crate) use progress::Progress;
 pub(crate) use table::print_table;
+use text::without_controls;
 pub(crate) use text::{item_summary, label, one_line};
 pub(crate) use tree::print_tree;
 
@@ -66,7 +67,7 @@ impl Output {
 
     /// One line for people; nothing for machines.
     pub(crate) fn say(&mut self, line: Arguments<'_>) -> io::Result<()> {
-        if self.json { Ok(()) } else { self.line(without_controls(line).as_bytes()) }
+        if self.json { Ok(()) } else { self.line(without_controls(&line.to_string()).as_bytes()) }
     }
 
     /// A line above others, for people.
@@ -88,7 +89,7 @@ impl Output {
 
     /// Something to know beside the answer.
     pub(crate) fn warn(&mut self, line: Arguments<'_>) -> io::Result<()> {
-        self.beside(&without_controls(line))
+        self.beside(&without_controls(&line.to_string()))
     }
 
     fn beside(&mut self, line: &str) -> io::Result<()> {
@@ -131,9 +132,4 @@ impl Output {
         let flushed = self.out.flush();
         self.settle(flushed)
     }
-}
-
-/// Texts of threads and names of files may hold what steers a terminal.
-fn without_controls(line: Arguments<'_>) -> String {
-    line.to_string().chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
 }

@@ -5,10 +5,15 @@ use thread_store::{Members, Record, RolloutItem, StoredThread};
 /// Characters of a text that are shown on one line.
 const MOST: usize = 100;
 
-/// A text on one line, cut where it is long. Control characters, which could steer the terminal,
-/// become spaces.
+/// The text with spaces in place of control characters, which could steer the terminal: texts of
+/// threads and names of files may hold them.
+pub(super) fn without_controls(text: &str) -> String {
+    text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
+}
+
+/// A text on one line, cut where it is long, without control characters.
 pub(crate) fn one_line(text: &str) -> String {
-    let plain: String = text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
+    let plain = without_controls(text);
     let mut words = plain.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some((at, _)) = words.char_indices().nth(MOST) {
         words.truncate(at);

@@ -1,7 +1,5 @@
 //! What kind of record an item is.
 
-use serde_json::value::RawValue;
-
 use super::Members;
 use crate::id::ThreadId;
 use crate::source::SessionSource;
@@ -108,12 +106,6 @@ impl<'a> SessionMeta<'a> {
     pub fn history_base(&self) -> Option<(String, u64)> {
         let base = self.0.object("history_base")?;
         Some((base.string("thread_id")?, base.parse("end_ordinal_exclusive")?))
-    }
-
-    /// A member as it stands.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.get(name)
     }
 }
 
