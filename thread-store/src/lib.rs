@@ -20,6 +20,7 @@ mod source;
 mod store;
 mod thread;
 mod time;
+mod turn;
 
 pub use capabilities::{
     Capabilities, Durability, HolderLiveness, Limits, Persistence, Search, Sharing, Takeover,
@@ -56,3 +57,4 @@ pub use source::{SessionSource, SourceKind, SubAgentSource, ThreadSpawn};
 pub use store::ThreadStore;
 pub use thread::{ForkedFrom, Identity, StoredThread};
 pub use time::Timestamp;
+pub use turn::{ItemContent, ItemsView, ThreadItem, Turn, TurnError, TurnStatus};

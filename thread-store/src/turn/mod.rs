@@ -1,0 +1,121 @@
+//! Turns and their items: what people read of a thread, derived from its records.
+
+mod content;
+mod said;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ordinal::Ordinal;
+
+pub use content::ItemContent;
+
+/// One piece of the agent's work: what stands between its start and its end.
+///
+/// Derived from history, never stored. In JSON it has the form of the app-server protocol (`Turn`),
+/// with one member more, `inherited`, where that is true.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Turn {
+    /// The id that its records give it, else `rollout-` and the ordinal at which it starts.
+    pub id: String,
+    /// The first turn in the chain of work that led to this one, where it was recorded.
+    pub root_turn_id: Option<String>,
+    /// Its items, in the order of their first records, as far as [`items_view`](Self::items_view)
+    /// says.
+    pub items: Vec<ThreadItem>,
+    /// How much of the items is there.
+    pub items_view: ItemsView,
+    /// How it ended, or that it did not.
+    pub status: TurnStatus,
+    /// Why it failed.
+    pub error: Option<TurnError>,
+    /// When it started, in Unix seconds, where it was recorded.
+    pub started_at: Option<i64>,
+    /// When it ended, in Unix seconds, where it was recorded.
+    pub completed_at: Option<i64>,
+    /// How long it took, in milliseconds, where it was recorded.
+    pub duration_ms: Option<i64>,
+    /// Where it stands: the ordinal of the first record that belongs to it.
+    #[serde(skip)]
+    pub ordinal: Ordinal,
+    /// Whether it began in the thread that this one was forked from.
+    #[serde(skip_serializing_if = "is_false")]
+    pub inherited: bool,
+}
+
+/// How a turn ended, or that it did not.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum TurnStatus {
+    /// It came to its end.
+    Completed,
+    /// It was stopped, or another turn began before it ended.
+    Interrupted,
+    /// It ended with an error.
+    Failed,
+    /// It has begun and not ended, and nothing began after it.
+    InProgress,
+}
+
+/// Why a turn failed.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct TurnError {
+    /// For people.
+    pub message: String,
+    /// For machines: a name, or an object with one.
+    pub codex_error_info: Option<Value>,
+    /// More for people.
+    pub additional_details: Option<String>,
+}
+
+/// How much of the items of a turn is wanted, or there.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum ItemsView {
+    /// None.
+    NotLoaded,
+    /// The first user message, and the last message of the agent.
+    Summary,
+    /// All.
+    #[default]
+    Full,
+}
+
+/// One thing that was said or done in a turn.
+///
+/// In JSON it has the form of the app-server protocol (`ThreadItem`), with the times beside the
+/// content, and one member more, `inherited`, where that is true.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ThreadItem {
+    /// The id that its records give it, else `item-` and the ordinal of its first record.
+    pub id: String,
+    /// What it is.
+    #[serde(flatten)]
+    pub content: ItemContent,
+    /// When it started, in Unix milliseconds, where it was recorded.
+    pub started_at_ms: Option<i64>,
+    /// When it was done, in Unix milliseconds, where it was recorded.
+    pub completed_at_ms: Option<i64>,
+    /// The turn it belongs to.
+    #[serde(skip)]
+    pub turn_id: String,
+    /// Where it stands: the ordinal of its first record.
+    #[serde(skip)]
+    pub ordinal: Ordinal,
+    /// Whether it comes from the thread that this one was forked from.
+    #[serde(skip_serializing_if = "is_false")]
+    pub inherited: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // The form that serde calls.
+fn is_false(value: &bool) -> bool {
+    !value
+}
