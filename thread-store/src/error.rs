@@ -170,6 +170,11 @@ pub enum Operation {
     SetArchived,
     DeleteThread,
     ForkThread,
+    LoadModelContext,
+    ListTurns,
+    ListItems,
+    RevertThread,
+    SearchThreads,
     Explain,
 }
 
@@ -191,6 +196,11 @@ impl Operation {
             Self::SetArchived => "set_archived",
             Self::DeleteThread => "delete_thread",
             Self::ForkThread => "fork_thread",
+            Self::LoadModelContext => "load_model_context",
+            Self::ListTurns => "list_turns",
+            Self::ListItems => "list_items",
+            Self::RevertThread => "revert_thread",
+            Self::SearchThreads => "search_threads",
             Self::Explain => "explain",
         }
     }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt as _};
 
+use crate::derived;
 use crate::error::Result;
 use crate::history::{Direction, OrdinalRange};
 use crate::id::ThreadId;
@@ -16,6 +17,7 @@ use crate::params::{
 };
 use crate::store::ThreadStore;
 use crate::thread::StoredThread;
+use crate::turn::Replay;
 
 /// Short calls that every store has.
 #[async_trait]
@@ -113,6 +115,15 @@ pub trait ThreadStoreExt: ThreadStore {
             .with_direction(Direction::Descending)
             .with_limit(count);
         Ok(self.load_history(load).await?.items.into_ascending())
+    }
+
+    /// All turns of a thread, active or archived, derived in one pass over its history.
+    ///
+    /// # Errors
+    ///
+    /// As [`ThreadStore::list_turns`].
+    async fn replay(&self, thread_id: ThreadId) -> Result<Replay> {
+        derived::replay(self, thread_id).await
     }
 
     /// Where the history of a thread ends, active or archived.

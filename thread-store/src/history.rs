@@ -292,6 +292,13 @@ impl DamageReport {
         self.records.extend(std::iter::repeat_n(record, described));
     }
 
+    /// Adds what another report says.
+    pub fn absorb(&mut self, other: Self) {
+        self.count = self.count.saturating_add(other.count);
+        let room = Self::MAX_RECORDS.saturating_sub(self.records.len());
+        self.records.extend(other.records.into_iter().take(room));
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -16,6 +16,7 @@ mod metadata;
 mod observer;
 mod ordinal;
 mod params;
+mod search;
 mod source;
 mod store;
 mod thread;
@@ -53,8 +54,12 @@ pub use params::{
     ForkThread, IfHeld, ListThreads, LoadHistory, MAX_REQUEST_ID_BYTES, ReadThread, ReleaseLease,
     ReleaseMode, ResumeThread, ResumedThread, SetArchived, UpdateThreadMetadata,
 };
+pub use search::{Occurrence, SearchHit, SearchPage, SearchThreads};
 pub use source::{SessionSource, SourceKind, SubAgentSource, ThreadSpawn};
 pub use store::ThreadStore;
 pub use thread::{ForkedFrom, Identity, StoredThread};
 pub use time::Timestamp;
-pub use turn::{ItemContent, ItemsView, ThreadItem, Turn, TurnError, TurnStatus};
+pub use turn::{
+    ItemContent, ItemPage, ItemsView, ListItems, ListTurns, LoadModelContext, ModelContext, Replay,
+    RevertThread, RevertTo, RevertedThread, ThreadItem, Turn, TurnError, TurnPage, TurnStatus,
+};

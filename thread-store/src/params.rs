@@ -70,6 +70,8 @@ macro_rules! params {
     };
 }
 
+pub(crate) use params;
+
 /// A thread alone stands for the operation on it without further wishes.
 macro_rules! from_thread_id {
     ($( $name:ident ),*) => {
@@ -455,6 +457,8 @@ params! {
         filter: ListFilter,
     ) {}
 }
+
+pub(crate) use from_thread_id;
 
 from_thread_id!(CreateThread, LoadHistory, ReadThread, DeleteThread);
 

@@ -15,7 +15,12 @@ use crate::params::{
     ForkThread, ListThreads, LoadHistory, ReadThread, ReleaseLease, ResumeThread, ResumedThread,
     SetArchived, UpdateThreadMetadata,
 };
+use crate::search::{SearchPage, SearchThreads};
 use crate::thread::StoredThread;
+use crate::turn::{
+    ItemPage, ListItems, ListTurns, LoadModelContext, ModelContext, RevertThread, RevertedThread,
+    TurnPage,
+};
 
 /// Where agent threads are kept.
 ///
@@ -281,6 +286,102 @@ pub trait ThreadStore: Send + Sync + fmt::Debug {
     /// By default one read and one write of the history.
     async fn fork_thread(&self, params: ForkThread) -> Result<CreatedThread> {
         derived::fork_thread(self, params).await
+    }
+
+    /// Takes back the end of a thread by a marker that is appended: history is never cut.
+    ///
+    /// # Behavior
+    ///
+    /// - From then on turns, items, model context and search are those of the shorter thread, and of
+    ///   what is appended later (R6). The history itself is one item longer.
+    /// - The marker is an event that Codex knows (`thread_rolled_back`).
+    /// - Metadata stay as they are (A6).
+    ///
+    /// # Errors
+    ///
+    /// As [`append_items`](Self::append_items); *invalid request* (field `to`) for a turn that does
+    /// not stand, an ordinal beyond the end, and 0 turns; *corrupt* if damage hides where to.
+    ///
+    /// # Cost
+    ///
+    /// By default one read of what is taken back, and one append of a small item.
+    async fn revert_thread(&self, params: RevertThread) -> Result<RevertedThread> {
+        derived::revert_thread(self, params).await
+    }
+
+    /// Reads what a model is to be told: the latest compaction that stands and carries a replacement
+    /// history, and what stands after it (H3).
+    ///
+    /// # Behavior
+    ///
+    /// - Without such a compaction it is everything that stands.
+    /// - What a later marker took back does not stand, compactions included.
+    ///
+    /// # Errors
+    ///
+    /// *Not found*, *archived*, *unavailable*; *corrupt* for a strict read that meets damage.
+    ///
+    /// # Cost
+    ///
+    /// By default a read from the end that goes no further back than the compaction, but for the
+    /// page it stands on.
+    async fn load_model_context(&self, params: LoadModelContext) -> Result<ModelContext> {
+        derived::load_model_context(self, params).await
+    }
+
+    /// Finds text that a person could read: in names and titles, and in what people and the agent
+    /// said, as far as it stands (S1).
+    ///
+    /// # Behavior
+    ///
+    /// - It finds the literal text, whatever its case; not what tools and developers wrote (S1).
+    /// - Threads are ranked, each with a snippet and with the turns and items of its first places.
+    /// - What was appended is found at once, or at the latest after a flush; what was deleted is
+    ///   not (S2).
+    ///
+    /// # Errors
+    ///
+    /// *Invalid request* for a term without text, a page size of 0 and a cursor that is damaged or
+    /// belongs to another search; *unsupported*; *unavailable*.
+    ///
+    /// # Cost
+    ///
+    /// By default one pass over the histories of all threads that match the filter.
+    async fn search_threads(&self, params: SearchThreads) -> Result<SearchPage> {
+        derived::search_threads(self, params).await
+    }
+
+    /// Lists the turns of a thread that stand.
+    ///
+    /// # Behavior
+    ///
+    /// - Turns are derived from the history, the same from every store and equal to what a replay
+    ///   of the whole gives; what was taken back is gone (T1).
+    /// - A page goes both ways, with ids and places that no later append moves (T2). Cursors are
+    ///   those of [`list_threads`](Self::list_threads): absent on the last page, bound to the thread.
+    /// - Damaged records cost what they said; the rest is derived, and the page says what is missing.
+    ///
+    /// # Errors
+    ///
+    /// *Not found*, *archived*; *invalid request* for a page size of 0 and a cursor that is damaged
+    /// or belongs to another list; *unavailable*.
+    ///
+    /// # Cost
+    ///
+    /// By default the newest page reads the end of the history alone, back to where its turns begin
+    /// (T3); other pages one pass over what is newer than they are.
+    async fn list_turns(&self, params: ListTurns) -> Result<TurnPage> {
+        derived::list_turns(self, params).await
+    }
+
+    /// Lists the items of the turns that stand, of all or of one, by the place of their first
+    /// records.
+    ///
+    /// # Behavior, errors, cost
+    ///
+    /// As [`list_turns`](Self::list_turns) (T1, T2, T3).
+    async fn list_items(&self, params: ListItems) -> Result<ItemPage> {
+        derived::list_items(self, params).await
     }
 
     /// Answers whether a thread is on a list, and if not, every filter that keeps it off (L9).

@@ -2,8 +2,18 @@
 //!
 //! A body here makes at most one write, since two are not atomic.
 
+mod backward;
 mod explain;
 mod fork;
+mod model_context;
+mod revert;
+mod search;
+mod slice;
+mod turns;
 
 pub(crate) use explain::explain;
 pub(crate) use fork::fork_thread;
+pub(crate) use model_context::load_model_context;
+pub(crate) use revert::revert_thread;
+pub(crate) use search::search_threads;
+pub(crate) use turns::{list_items, list_turns, replay};

@@ -45,8 +45,43 @@ impl std::fmt::Display for Cursor {
 
 /// The first byte of every cursor: the version of this layout.
 const VERSION: u8 = 1;
-/// version, side, time, id, binding, check.
-const LENGTH: usize = 1 + 1 + 8 + 16 + 8 + 8;
+/// Binding and check.
+const SEAL: usize = 8 + 8;
+
+/// Makes a cursor that says `body`, and is good only with the same binding.
+pub(crate) fn seal(body: &[u8], binding: u64) -> Cursor {
+    let mut bytes = Vec::with_capacity(1 + body.len() + SEAL);
+    bytes.push(VERSION);
+    bytes.extend(body);
+    bytes.extend(binding.to_be_bytes());
+    bytes.extend(digest(&bytes).to_be_bytes());
+    Cursor(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// Reads what a cursor of this binding says.
+pub(crate) fn unseal<const LENGTH: usize>(
+    cursor: &Cursor,
+    binding: u64,
+) -> Result<[u8; LENGTH], Error> {
+    let invalid = |reason: &str| Error::invalid("cursor", reason);
+    let bytes = URL_SAFE_NO_PAD
+        .decode(&cursor.0)
+        .ok()
+        .filter(|bytes| bytes.len() == 1 + LENGTH + SEAL)
+        .ok_or_else(|| invalid("not a cursor of this kind of list"))?;
+    let (sealed, check) = bytes.split_at(bytes.len() - 8);
+    if digest(sealed).to_be_bytes() != check {
+        return Err(invalid("damaged"));
+    }
+    if sealed[0] != VERSION {
+        return Err(invalid("of another version"));
+    }
+    let (body, bound) = sealed[1..].split_at(LENGTH);
+    if bound != binding.to_be_bytes() {
+        return Err(invalid("made for another list"));
+    }
+    body.try_into().map_err(|_| invalid("not a cursor of this kind of list"))
+}
 
 /// What a cursor says: go on from `position` in `direction`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,41 +90,26 @@ pub(super) struct Place {
     pub(super) direction: Direction,
 }
 
+/// side, time, id.
+const LENGTH: usize = 1 + 8 + 16;
+
 /// Makes the cursor for a place in the list of this filter and key.
 pub(super) fn encode(place: Place, filter: &ListFilter, key: SortKey) -> Cursor {
-    let mut bytes = Vec::with_capacity(LENGTH);
-    bytes.push(VERSION);
-    bytes.push(u8::from(place.direction == Direction::Descending));
-    bytes.extend(place.position.time.as_millis().to_be_bytes());
-    bytes.extend(place.position.thread_id.as_bytes());
-    bytes.extend(binding(filter, key).to_be_bytes());
-    bytes.extend(digest(&bytes).to_be_bytes());
-    Cursor(URL_SAFE_NO_PAD.encode(bytes))
+    let mut body = Vec::with_capacity(LENGTH);
+    body.push(u8::from(place.direction == Direction::Descending));
+    body.extend(place.position.time.as_millis().to_be_bytes());
+    body.extend(place.position.thread_id.as_bytes());
+    seal(&body, binding(filter, key))
 }
 
 /// Reads a cursor that must belong to the list of this filter and key.
 pub(super) fn decode(cursor: &Cursor, filter: &ListFilter, key: SortKey) -> Result<Place, Error> {
-    let invalid = |reason: &str| Error::invalid("cursor", reason);
-    let bytes = URL_SAFE_NO_PAD
-        .decode(&cursor.0)
-        .ok()
-        .and_then(|bytes| <[u8; LENGTH]>::try_from(bytes).ok())
-        .ok_or_else(|| invalid("not a cursor of a list"))?;
-    let (body, check) = bytes.split_at(LENGTH - 8);
-    if digest(body).to_be_bytes() != check {
-        return Err(invalid("damaged"));
-    }
-    if bytes[0] != VERSION {
-        return Err(invalid("of another version"));
-    }
-    if body[26..34] != binding(filter, key).to_be_bytes() {
-        return Err(invalid("made for another filter or sort key"));
-    }
-    let direction = if bytes[1] == 1 { Direction::Descending } else { Direction::Ascending };
+    let body: [u8; LENGTH] = unseal(cursor, binding(filter, key))?;
+    let direction = if body[0] == 1 { Direction::Descending } else { Direction::Ascending };
     let mut millis = [0; 8];
-    millis.copy_from_slice(&body[2..10]);
+    millis.copy_from_slice(&body[1..9]);
     let mut id = [0; 16];
-    id.copy_from_slice(&body[10..26]);
+    id.copy_from_slice(&body[9..]);
     let position = Position {
         time: Timestamp::from_millis(i64::from_be_bytes(millis)),
         thread_id: ThreadId::from_bytes(id),
@@ -115,7 +135,8 @@ fn binding(filter: &ListFilter, key: SortKey) -> u64 {
     digest(&serde_json::to_vec(&(filter, key)).unwrap_or_default())
 }
 
-fn digest(bytes: &[u8]) -> u64 {
+/// A stable number for some bytes.
+pub(crate) fn digest(bytes: &[u8]) -> u64 {
     let mut hasher = SipHasher13::new();
     hasher.write(bytes);
     hasher.finish()

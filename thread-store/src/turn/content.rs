@@ -15,4 +15,16 @@ pub enum ItemContent {
         /// Its parts: texts, images, mentions.
         content: Vec<Value>,
     },
+    /// What the agent thought.
+    Reasoning {
+        /// Its summary, in parts.
+        summary: Vec<String>,
+        /// Its text, in parts.
+        content: Vec<String>,
+    },
+    /// What the agent said.
+    AgentMessage {
+        /// The text.
+        text: String,
+    },
 }

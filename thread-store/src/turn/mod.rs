@@ -1,7 +1,17 @@
 //! Turns and their items: what people read of a thread, derived from its records.
 
 mod content;
+mod cursor;
+mod head;
+mod marker;
+mod model_context;
+mod page;
+mod reducer;
+mod revert;
 mod said;
+mod signal;
+mod standing;
+mod words;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,6 +19,15 @@ use serde_json::Value;
 use crate::ordinal::Ordinal;
 
 pub use content::ItemContent;
+pub(crate) use cursor::{Place, Rows};
+pub(crate) use head::Head;
+pub(crate) use marker::TakenBack;
+pub use model_context::{LoadModelContext, ModelContext};
+pub use page::{ItemPage, ListItems, ListTurns, Replay, TurnPage};
+pub(crate) use reducer::{REACH, Reducer};
+pub use revert::{RevertThread, RevertTo, RevertedThread};
+pub(crate) use signal::Signal;
+pub(crate) use standing::{Backward, Standing};
 
 /// One piece of the agent's work: what stands between its start and its end.
 ///
@@ -43,6 +62,36 @@ pub struct Turn {
     /// Whether it began in the thread that this one was forked from.
     #[serde(skip_serializing_if = "is_false")]
     pub inherited: bool,
+    /// Whether it has come to an end of its own.
+    #[serde(skip)]
+    pub(crate) ended: bool,
+}
+
+impl Turn {
+    /// The turn with as much of its items as a view shows.
+    #[must_use]
+    pub fn seen(mut self, view: ItemsView) -> Self {
+        match view {
+            ItemsView::NotLoaded => self.items.clear(),
+            ItemsView::Summary => self.summarise(),
+            ItemsView::Full => return self,
+        }
+        self.items_view = view;
+        self
+    }
+
+    /// Keeps the first user message and, of a turn that has ended, the last message of the agent.
+    fn summarise(&mut self) {
+        let is_user = |item: &ThreadItem| matches!(item.content, ItemContent::UserMessage { .. });
+        let is_agent = |item: &ThreadItem| matches!(item.content, ItemContent::AgentMessage { .. });
+        let first = self.items.iter().position(is_user);
+        let last = self.items.iter().rposition(is_agent).filter(|_| self.ended);
+        let mut index = 0;
+        self.items.retain(|_| {
+            index += 1;
+            Some(index - 1) == first || Some(index - 1) == last
+        });
+    }
 }
 
 /// How a turn ended, or that it did not.
@@ -71,6 +120,8 @@ pub struct TurnError {
     pub codex_error_info: Option<Value>,
     /// More for people.
     pub additional_details: Option<String>,
+    /// What Codex says of a block for misalignment. Opaque.
+    pub misalignment: Option<Value>,
 }
 
 /// How much of the items of a turn is wanted, or there.

@@ -51,6 +51,26 @@ pub(crate) fn said(_record: &Record<'_>, _paginated: bool) -> Option<Said> {
     None
 }
 
+/// Whether an event of this kind may say something of an item.
+pub(crate) fn speaks(_kind: &str) -> bool {
+    true
+}
+
+impl SaidItem {
+    /// What an event says that gives no times.
+    pub(crate) fn event(id: Option<String>, content: ItemContent) -> Self {
+        Self { id, content, started_at_ms: None, completed_at_ms: None, by: By::Event }
+    }
+}
+
+/// Whether a record is a message of a person.
+pub(crate) fn is_user_message(record: &Record<'_>) -> bool {
+    match said(record, true) {
+        Some(Said::Item(item)) => matches!(item.content, ItemContent::UserMessage { .. }),
+        _ => false,
+    }
+}
+
 impl ItemContent {
     /// Takes over what came of the call.
     pub(crate) fn finish(&mut self, _output: &CallOutput) {}

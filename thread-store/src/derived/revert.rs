@@ -1,0 +1,91 @@
+//! Taking back: one read, then one append of a marker.
+
+use super::backward::Source;
+use super::slice::Slice;
+use super::turns::find_turn;
+use crate::clock::{Clock as _, SystemClock};
+use crate::error::{Error, Operation, Result};
+use crate::history::Direction;
+use crate::item::StoredItem;
+use crate::ordinal::Ordinal;
+use crate::params::AppendItems;
+use crate::store::ThreadStore;
+use crate::turn::{Place, RevertThread, RevertTo, RevertedThread, TakenBack, Turn};
+
+pub(crate) async fn revert_thread<S: ThreadStore + ?Sized>(
+    store: &S,
+    params: RevertThread,
+) -> Result<RevertedThread> {
+    revert(store, params).await.map_err(|error| error.during(Operation::RevertThread))
+}
+
+async fn revert<S: ThreadStore + ?Sized>(
+    store: &S,
+    params: RevertThread,
+) -> Result<RevertedThread> {
+    // Nothing is written, but the lease is checked before anything else.
+    let checked = store.append_items(AppendItems::new(params.lease.clone(), Vec::new())).await?;
+    let end = params.expected_ordinal.unwrap_or(checked.next);
+    let source = Source { end: Some(end), ..Source::new(params.lease.thread_id, true) };
+    let (from, turn_ids) = find(store, source, &params.to, end).await?;
+    let at = params.at.unwrap_or_else(|| SystemClock.now());
+    let marker = TakenBack::marker(turn_ids.len() as u64, end.since(from), at)?;
+    let append = AppendItems::new(params.lease, vec![marker.clone()]).with_expected_ordinal(end);
+    let receipt = store.append_items(append).await?;
+    let marker = StoredItem { ordinal: receipt.first, item: marker };
+    Ok(RevertedThread::new(marker, from, turn_ids))
+}
+
+/// Where the thread is taken back to, and the turns that begin from there on.
+async fn find<S: ThreadStore + ?Sized>(
+    store: &S,
+    source: Source,
+    to: &RevertTo,
+    end: Ordinal,
+) -> Result<(Ordinal, Vec<String>)> {
+    let invalid = |reason: String| Error::invalid("to", reason).about(source.thread_id);
+    match to {
+        RevertTo::Ordinal(to) if *to > end => {
+            Err(invalid(format!("{to} is beyond the end of the history, {end}")))
+        }
+        RevertTo::Ordinal(to) => from_ordinal(store, source, *to).await,
+        RevertTo::BeforeTurn(turn_id) => {
+            let (turn, damage) = find_turn(store, source, turn_id).await?;
+            let Some(turn) = turn else {
+                damage.strict()?;
+                return Err(invalid("no turn of this id stands".to_owned()));
+            };
+            from_ordinal(store, source, turn.ordinal).await
+        }
+        RevertTo::LastTurns(0) => Err(invalid("must be at least 1 turn".to_owned())),
+        RevertTo::LastTurns(count) => last_turns(store, source, *count, end).await,
+    }
+}
+
+async fn from_ordinal<S: ThreadStore + ?Sized>(
+    store: &S,
+    source: Source,
+    from: Ordinal,
+) -> Result<(Ordinal, Vec<String>)> {
+    let place = Place { ordinal: Some(from), direction: Direction::Ascending };
+    let slice = Slice::read(store, source, place, usize::MAX).await?;
+    Ok((from, ids_from(&slice.turns, from)))
+}
+
+async fn last_turns<S: ThreadStore + ?Sized>(
+    store: &S,
+    source: Source,
+    count: u64,
+    end: Ordinal,
+) -> Result<(Ordinal, Vec<String>)> {
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let slice = Slice::read(store, source, Place::first(Direction::Descending), count).await?;
+    let is_in = |turn: &&Turn| turn.ordinal >= slice.from;
+    let first = slice.turns.iter().filter(is_in).rev().take(count).last();
+    let from = first.map_or(end, |turn| turn.ordinal);
+    Ok((from, ids_from(&slice.turns, from)))
+}
+
+fn ids_from(turns: &[Turn], from: Ordinal) -> Vec<String> {
+    turns.iter().filter(|turn| turn.ordinal >= from).map(|turn| turn.id.clone()).collect()
+}

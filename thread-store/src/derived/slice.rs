@@ -1,0 +1,193 @@
+//! A stretch of the turns of a thread, read without the rest.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::backward::{BackwardReader, Source};
+use crate::error::Result;
+use crate::history::{DamageReport, Direction};
+use crate::ordinal::Ordinal;
+use crate::store::ThreadStore;
+use crate::turn::{Place, REACH, Reducer, Signal, Standing, Turn};
+
+/// A stretch of the turns of a thread: exactly what a replay of the whole history has there.
+#[derive(Debug)]
+pub(super) struct Slice {
+    /// The turns, in order; with some around the stretch, which may be incomplete.
+    pub(super) turns: Vec<Turn>,
+    /// Where the stretch begins.
+    pub(super) from: Ordinal,
+    /// Before where it ends.
+    pub(super) to: Option<Ordinal>,
+    /// Whether nothing is beyond it, in the direction in which it was read.
+    pub(super) complete: bool,
+    /// What could not be read on the way.
+    pub(super) damage: DamageReport,
+}
+
+impl Slice {
+    /// Reads from a place (the end, or the start, that the direction begins at, if there is none)
+    /// over at least so many turns that are recorded.
+    pub(super) async fn read<S: ThreadStore + ?Sized>(
+        store: &S,
+        source: Source,
+        place: Place,
+        turns: usize,
+    ) -> Result<Self> {
+        let reader = BackwardReader::open(store, source).await?;
+        let window = Window::new(reader);
+        match place.direction {
+            Direction::Descending => window.read_descending(place.ordinal, turns).await,
+            Direction::Ascending => window.read_ascending(place.ordinal, turns).await,
+        }
+    }
+
+    /// Reads the whole thread.
+    pub(super) async fn whole<S: ThreadStore + ?Sized>(store: &S, source: Source) -> Result<Self> {
+        Self::read(store, source, Place::first(Direction::Descending), usize::MAX).await
+    }
+}
+
+/// The standing records of a stretch, and as much around it as its turns need.
+#[derive(Debug)]
+struct Window<'a, S: ?Sized> {
+    reader: BackwardReader<'a, S>,
+    /// The next record, if it was read and not taken.
+    peeked: Option<Standing>,
+    /// What was taken, oldest first.
+    records: VecDeque<Standing>,
+    /// How many of them begin a turn.
+    begins: usize,
+    /// How many boundaries were passed.
+    boundaries: u64,
+    /// Turns that were named and whose start was not met, with the boundaries passed at the time.
+    sought: HashMap<String, u64>,
+}
+
+impl<'a, S: ThreadStore + ?Sized> Window<'a, S> {
+    fn new(reader: BackwardReader<'a, S>) -> Self {
+        Self {
+            reader,
+            peeked: None,
+            records: VecDeque::new(),
+            begins: 0,
+            boundaries: 0,
+            sought: HashMap::new(),
+        }
+    }
+
+    async fn read_descending(mut self, to: Option<Ordinal>, turns: usize) -> Result<Slice> {
+        if let Some(to) = to {
+            self.skim(to, REACH as usize).await?;
+        }
+        let around = self.begins;
+        let mut from = None;
+        while let Some(record) = self.next().await? {
+            let (at, begins) = (record.item.ordinal, record.begins);
+            self.take(record);
+            if begins && self.begins - around >= turns {
+                from = from.or(Some(at));
+                if self.found_all() {
+                    break;
+                }
+            }
+        }
+        let complete = self.at_start().await?;
+        let from = from.filter(|_| !complete).unwrap_or(Ordinal::ZERO);
+        Ok(self.reduce(from, to, complete))
+    }
+
+    async fn read_ascending(mut self, from: Option<Ordinal>, turns: usize) -> Result<Slice> {
+        let from = from.unwrap_or(Ordinal::ZERO);
+        let trimmed = self.skim(from, turns.saturating_add(REACH as usize)).await?;
+        let to = trimmed.then(|| self.begin_number(turns)).flatten();
+        // What is open at the place, and what is named from there on, began before it.
+        let mut begun = self.records.front().is_none_or(|first| first.begins);
+        while !(begun && self.found_all()) {
+            let Some(record) = self.next().await? else { break };
+            begun = record.begins;
+            self.take(record);
+        }
+        Ok(self.reduce(from, to, to.is_none()))
+    }
+
+    /// Takes what stands from an ordinal on, and of that only the first so many turns. Answers
+    /// whether there were more.
+    async fn skim(&mut self, from: Ordinal, turns: usize) -> Result<bool> {
+        let mut trimmed = false;
+        while let Some(record) = self.next().await? {
+            if record.item.ordinal < from {
+                self.peeked = Some(record);
+                break;
+            }
+            self.take(record);
+            trimmed |= self.trim(turns);
+        }
+        Ok(trimmed)
+    }
+
+    /// Drops the latest records beyond so many turns.
+    fn trim(&mut self, turns: usize) -> bool {
+        let mut trimmed = false;
+        while self.begins > turns {
+            let dropped = self.records.pop_back();
+            trimmed = true;
+            self.begins -= usize::from(dropped.is_some_and(|record| record.begins));
+        }
+        trimmed
+    }
+
+    /// Where the turn of this number begins, counted from 0.
+    fn begin_number(&self, number: usize) -> Option<Ordinal> {
+        let mut begins = self.records.iter().filter(|record| record.begins);
+        begins.nth(number).map(|record| record.item.ordinal)
+    }
+
+    async fn next(&mut self) -> Result<Option<Standing>> {
+        match self.peeked.take() {
+            Some(record) => Ok(Some(record)),
+            None => self.reader.next().await,
+        }
+    }
+
+    async fn at_start(&mut self) -> Result<bool> {
+        if self.peeked.is_none() {
+            self.peeked = self.reader.next().await?;
+        }
+        Ok(self.peeked.is_none())
+    }
+
+    fn take(&mut self, record: Standing) {
+        let Some(signal) = &record.signal else { return };
+        self.boundaries += u64::from(signal.is_boundary());
+        match signal {
+            Signal::Start(start) => {
+                if let Some(id) = &start.id {
+                    self.sought.remove(id);
+                }
+            }
+            signal => {
+                if let Some(id) = signal.turn_id() {
+                    self.sought.insert(id.to_owned(), self.boundaries);
+                }
+            }
+        }
+        self.begins += usize::from(record.begins);
+        self.records.push_front(record);
+    }
+
+    /// Whether the start of every turn that was named is there, or too far to be meant.
+    fn found_all(&mut self) -> bool {
+        let boundaries = self.boundaries;
+        self.sought.retain(|_, at| boundaries - *at <= REACH);
+        self.sought.is_empty()
+    }
+
+    fn reduce(self, from: Ordinal, to: Option<Ordinal>, complete: bool) -> Slice {
+        let mut reducer = Reducer::new(self.reader.head());
+        for record in &self.records {
+            reducer.push(record);
+        }
+        let turns = reducer.finish();
+        Slice { turns, from, to, complete, damage: self.reader.into_damage() }
+    }
+}

@@ -1,0 +1,41 @@
+//! Markers: records that take back what stands before them.
+
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::item::{Members, RolloutItem};
+use crate::time::Timestamp;
+
+/// What a marker takes back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum TakenBack {
+    /// The last so many turns that stand.
+    Turns(u64),
+    /// The so many items right before the marker, whatever they are.
+    Items(u64),
+}
+
+/// The event that takes turns back, as Codex writes it. `num_items` is ours: it says exactly where
+/// the view ends, also in the middle of a turn, and it counts from the marker, so it stays true in
+/// a copy that begins with other records. Where it is present it alone counts.
+#[derive(Serialize)]
+struct ThreadRolledBack {
+    r#type: &'static str,
+    num_turns: u64,
+    num_items: u64,
+}
+
+impl TakenBack {
+    pub(super) fn of(event: &Members<'_>) -> Option<Self> {
+        match event.parse("num_items") {
+            Some(items) => Some(Self::Items(items)),
+            None => event.parse("num_turns").map(Self::Turns),
+        }
+    }
+
+    /// The marker that takes back the `num_items` items before it, in which `num_turns` turns begin.
+    pub(crate) fn marker(num_turns: u64, num_items: u64, at: Timestamp) -> Result<RolloutItem> {
+        let event = ThreadRolledBack { r#type: "thread_rolled_back", num_turns, num_items };
+        RolloutItem::new("event_msg", &event, at)
+    }
+}
