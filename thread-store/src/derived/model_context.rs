@@ -25,7 +25,8 @@ async fn load<S: ThreadStore + ?Sized>(
     store: &S,
     params: LoadModelContext,
 ) -> Result<ModelContext> {
-    let mut reader = BackwardReader::open(store, params.thread_id, params.include_archived).await?;
+    let source = Source::new(params.thread_id, params.include_archived);
+    let mut reader = BackwardReader::open(store, source).await?;
     let (mut items, mut compaction) = (Vec::new(), None);
     while let Some(record) = reader.next().await? {
         if replaces_history(&record.item.item) {
