@@ -57,4 +57,7 @@ pub use source::{SessionSource, SourceKind, SubAgentSource, ThreadSpawn};
 pub use store::ThreadStore;
 pub use thread::{ForkedFrom, Identity, StoredThread};
 pub use time::Timestamp;
-pub use turn::{ItemContent, ItemsView, ThreadItem, Turn, TurnError, TurnStatus};
+pub use turn::{
+    FileUpdateChange, ItemContent, ItemsView, PatchChangeKind, ThreadItem, Turn, TurnError,
+    TurnStatus,
+};

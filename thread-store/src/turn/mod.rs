@@ -1,6 +1,8 @@
 //! Turns and their items: what people read of a thread, derived from its records.
 
 mod content;
+// Turns are not built yet: only tests use it.
+#[cfg_attr(not(test), allow(dead_code))]
 mod said;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +10,7 @@ use serde_json::Value;
 
 use crate::ordinal::Ordinal;
 
-pub use content::ItemContent;
+pub use content::{FileUpdateChange, ItemContent, PatchChangeKind};
 
 /// One piece of the agent's work: what stands between its start and its end.
 ///
