@@ -6,6 +6,7 @@ use serde_json::Value;
 /// One changed file (`FileUpdateChange`).
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct FileUpdateChange {
     /// The file, before it was moved.
     pub path: String,

@@ -15,7 +15,11 @@ pub(super) fn said(kind: &str, event: &Members<'_>) -> Option<Said> {
         "agent_reasoning_raw_content" => {
             Some(Said::Reasoning { summary: None, content: Some(non_empty(event, "text")?) })
         }
-        _ => Some(Said::item(By::Event, id(event), content(kind, event)?)),
+        _ => {
+            // First: most events say nothing of items.
+            let content = content(kind, event)?;
+            Some(Said::item(By::Event, id(event), content))
+        }
     }
 }
 

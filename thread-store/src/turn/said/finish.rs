@@ -11,7 +11,7 @@ impl ItemContent {
             Self::CommandExecution {
                 status, aggregated_output, exit_code, duration_ms, ..
             } => {
-                let run = CommandOutput::of(&output.text);
+                let run = CommandOutput::of(&output.text());
                 if !run.running {
                     *status = ended(&run, output.success);
                 }
@@ -21,7 +21,7 @@ impl ItemContent {
             }
             Self::FileChange { status, .. } => *status = applied(output),
             Self::DynamicToolCall { status, content_items, success, duration_ms, .. } => {
-                let run = CommandOutput::of(&output.text);
+                let run = CommandOutput::of(&output.text());
                 *status = ended(&run, output.success);
                 *success = output.success;
                 *duration_ms = run.duration_ms;
@@ -39,7 +39,7 @@ fn ended(run: &CommandOutput, success: Option<bool>) -> String {
 
 /// How a patch ended. Where no exit code tells, its text does: what went well says so.
 fn applied(output: &CallOutput) -> String {
-    let run = CommandOutput::of(&output.text);
+    let run = CommandOutput::of(&output.text());
     if run.exit_code.is_some() || output.success.is_some() {
         return ended(&run, output.success);
     }

@@ -1,5 +1,7 @@
 //! What came of a call.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -11,8 +13,6 @@ use crate::item::{Members, text_of};
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct CallOutput {
     pub(crate) call_id: String,
-    /// The texts of it, one behind the other.
-    pub(super) text: String,
     /// Its parts, in the form of the protocol.
     pub(super) parts: Vec<Value>,
     /// Whether the tool says that it succeeded.
@@ -39,7 +39,7 @@ impl CallOutput {
     }
 
     fn empty(call_id: String) -> Self {
-        Self { call_id, text: String::new(), parts: Vec::new(), success: None }
+        Self { call_id, parts: Vec::new(), success: None }
     }
 
     /// Takes over a body: a text, a list of parts, or either under `content`, beside `success`.
@@ -65,8 +65,16 @@ impl CallOutput {
         }
     }
 
+    /// The texts of its parts, one behind the other.
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        let texts = || self.parts.iter().filter_map(|part| part["text"].as_str());
+        match self.parts.as_slice() {
+            [_] => Cow::Borrowed(texts().next().unwrap_or_default()),
+            _ => Cow::Owned(texts().collect()),
+        }
+    }
+
     fn add_text(&mut self, text: String) {
-        self.text.push_str(&text);
         self.parts.push(json!({"type": "inputText", "text": text}));
     }
 
