@@ -60,6 +60,7 @@ pub use store::ThreadStore;
 pub use thread::{ForkedFrom, Identity, StoredThread};
 pub use time::Timestamp;
 pub use turn::{
-    ItemContent, ItemPage, ItemsView, ListItems, ListTurns, LoadModelContext, ModelContext, Replay,
-    RevertThread, RevertTo, RevertedThread, ThreadItem, Turn, TurnError, TurnPage, TurnStatus,
+    FileUpdateChange, ItemContent, ItemPage, ItemsView, ListItems, ListTurns, LoadModelContext,
+    ModelContext, PatchChangeKind, Replay, RevertThread, RevertTo, RevertedThread, ThreadItem,
+    Turn, TurnError, TurnPage, TurnStatus,
 };

@@ -48,11 +48,7 @@ impl<'a> Members<'a> {
     /// A member that is a string. Lone surrogates, which no text can carry, become U+FFFD.
     #[must_use]
     pub fn string(&self, name: &str) -> Option<String> {
-        let json = self.get(name)?.get();
-        serde_json::from_str(json).ok().or_else(|| {
-            let bytes: LossyString = serde_json::from_str(json).ok()?;
-            Some(bytes.0)
-        })
+        text_of(self.get(name)?)
     }
 
     /// A member that is a string with at least one character.
@@ -121,6 +117,15 @@ impl<'de> Deserialize<'de> for Members<'de> {
 
         deserializer.deserialize_map(Collect)
     }
+}
+
+/// The text of a JSON string. Lone surrogates become U+FFFD.
+pub(crate) fn text_of(json: &RawValue) -> Option<String> {
+    let json = json.get();
+    serde_json::from_str(json).ok().or_else(|| {
+        let bytes: LossyString = serde_json::from_str(json).ok()?;
+        Some(bytes.0)
+    })
 }
 
 /// A member name, borrowed where it has no escapes.

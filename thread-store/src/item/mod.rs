@@ -3,6 +3,7 @@
 mod members;
 mod ordinal_member;
 mod record;
+pub(crate) mod user_text;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,6 +18,7 @@ use crate::ordinal::Ordinal;
 use crate::time::Timestamp;
 
 pub use members::Members;
+pub(crate) use members::text_of;
 pub use record::{Record, SessionMeta};
 
 /// One record of a history: the text of one JSON object, kept byte for byte.

@@ -2,22 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::item::Members;
-
-/// Editors put context before the text that the user typed, and this line between them.
-const REQUEST_MARKER: &str = "## My request for Codex:";
-
-/// How the blocks begin that the agent itself puts into a conversation in the user's name.
-const INJECTED: &[&str] = &[
-    "<environment_context>",
-    "<user_instructions>",
-    "<user_shell_command>",
-    "<turn_aborted>",
-    "<subagent_notification>",
-    "<skill>",
-    "<permissions instructions>",
-    "# AGENTS.md instructions",
-];
+use crate::item::{Members, user_text};
 
 /// The most bytes of a text that is derived: every row of a list carries it.
 const MAX_TEXT_BYTES: usize = 32 << 10;
@@ -87,8 +72,7 @@ impl UserMessage {
     }
 
     fn of(text: &str, images: bool, audio: bool) -> Option<Self> {
-        let typed = text.split_once(REQUEST_MARKER).map_or(text, |(_, typed)| typed);
-        match typed.trim() {
+        match user_text::typed(text) {
             "" if images => Some(Self::Images),
             "" if audio => Some(Self::Audio),
             "" => None,
@@ -97,8 +81,7 @@ impl UserMessage {
     }
 
     fn is_injected(&self) -> bool {
-        let Self::Text(text) = self else { return false };
-        INJECTED.iter().any(|start| text.starts_with(start))
+        matches!(self, Self::Text(text) if user_text::is_injected(text))
     }
 
     /// What a list shows of it.

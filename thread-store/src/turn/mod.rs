@@ -11,14 +11,13 @@ mod revert;
 mod said;
 mod signal;
 mod standing;
-mod words;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ordinal::Ordinal;
 
-pub use content::ItemContent;
+pub use content::{FileUpdateChange, ItemContent, PatchChangeKind};
 pub(crate) use cursor::{Place, Rows};
 pub(crate) use head::Head;
 pub(crate) use marker::TakenBack;

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::head::Head;
 use super::marker::TakenBack;
-use super::said::{is_user_message, speaks};
-use super::{TurnError, TurnStatus, words};
+use super::said::is_user_message;
+use super::said::spelling::{camel, camel_names};
+use super::{TurnError, TurnStatus};
 use crate::item::{Members, Record, RolloutItem};
 
 /// What one record means for the turns of its thread.
@@ -87,7 +88,7 @@ impl Signal {
             "turn_aborted" => Self::End(TurnEnd::aborted(&event)),
             "thread_rolled_back" => Self::TakenBack(TakenBack::of(&event)?),
             "error" => Self::Failed(event.non_empty("turn_id"), TurnError::of(&event)),
-            kind if !speaks(kind) => return None,
+            "token_count" | "thread_settings_applied" | "thread_goal_updated" => return None,
             _ => match event.non_empty("turn_id") {
                 Some(id) => Self::In(id),
                 None if kind == "user_message" => {
@@ -138,9 +139,17 @@ impl TurnError {
     fn of(error: &Members<'_>) -> Self {
         Self {
             message: error.string("message").unwrap_or_default(),
-            codex_error_info: error.parse::<Value>("codex_error_info").map(words::camel_case),
+            codex_error_info: error.parse::<Value>("codex_error_info").map(spelt),
             additional_details: error.non_empty("additional_details"),
-            misalignment: error.parse::<Value>("misalignment").map(words::camel_case),
+            misalignment: error.parse::<Value>("misalignment").map(camel_names),
         }
+    }
+}
+
+/// A name, or an object of which names are the keys, in the spelling of the protocol.
+fn spelt(info: Value) -> Value {
+    match info {
+        Value::String(name) => camel(&name).into(),
+        info => camel_names(info),
     }
 }
