@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use thread_store::{
-    Cursor, Direction, ListFilter, ListThreads, Ordinal, Relation, Result, SortKey, SourceKind,
-    ThreadId, TimeRange, Timestamp,
+    Cursor, Direction, ForkPoint, ListFilter, ListThreads, Ordinal, Relation, Result, RevertTo,
+    SortKey, SourceKind, ThreadId, TimeRange, Timestamp,
 };
 
 /// Import, list, read and change agent threads in any store.
@@ -46,6 +46,13 @@ pub(crate) enum Command {
     Show {
         #[command(flatten)]
         thread: ThreadArg,
+        /// Its turns and what was said and done in them. With --json one turn per line, in the form
+        /// of the app-server protocol.
+        #[arg(long)]
+        turns: bool,
+        /// Only the last N turns.
+        #[arg(long, value_name = "N", requires = "turns")]
+        last: Option<usize>,
     },
     /// Show the history of a thread.
     History {
@@ -82,9 +89,15 @@ pub(crate) enum Command {
     Fork {
         #[command(flatten)]
         thread: ThreadArg,
-        /// The first ordinal that the fork does not have; the end unless given.
-        #[arg(long, value_name = "N")]
-        at: Option<u64>,
+        #[command(flatten)]
+        point: ForkPointArgs,
+    },
+    /// Take back the end of a thread. Its history keeps everything: a marker is added.
+    Revert {
+        #[command(flatten)]
+        thread: ThreadArg,
+        #[command(flatten)]
+        to: RevertToArgs,
     },
     /// Say why a thread is not on a list.
     Explain {
@@ -121,6 +134,51 @@ pub(crate) struct SubtreeArgs {
     /// All threads that it spawned too, and those that they spawned.
     #[arg(long)]
     pub(crate) descendants: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+#[group(multiple = false)]
+pub(crate) struct ForkPointArgs {
+    /// The first ordinal that the fork does not have; the end unless given.
+    #[arg(long, value_name = "N")]
+    at: Option<u64>,
+    /// The last turn that the fork has.
+    #[arg(long, value_name = "TURN")]
+    at_turn: Option<String>,
+    /// The first turn that the fork does not have.
+    #[arg(long, value_name = "TURN")]
+    before_turn: Option<String>,
+}
+
+impl From<ForkPointArgs> for ForkPoint {
+    fn from(args: ForkPointArgs) -> Self {
+        let before = args.before_turn.map(Self::BeforeTurn);
+        let at_turn = args.at_turn.map(Self::AfterTurn);
+        let at = args.at.map(|at| Self::Before(Ordinal::new(at)));
+        at.or(at_turn).or(before).unwrap_or(Self::End)
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
+pub(crate) struct RevertToArgs {
+    /// The last N turns.
+    #[arg(long, value_name = "N")]
+    turns: Option<u64>,
+    /// This turn and all that came after it.
+    #[arg(long, value_name = "TURN")]
+    from_turn: Option<String>,
+    /// Everything from this ordinal on. What had been taken back later than that is there again.
+    #[arg(long, value_name = "N")]
+    from: Option<u64>,
+}
+
+impl From<RevertToArgs> for RevertTo {
+    fn from(args: RevertToArgs) -> Self {
+        let turn = args.from_turn.map(Self::BeforeTurn);
+        let ordinal = args.from.map(|from| Self::Ordinal(Ordinal::new(from)));
+        turn.or(ordinal).unwrap_or(Self::LastTurns(args.turns.unwrap_or(0)))
+    }
 }
 
 /// Threads that are asked for at once.
@@ -268,11 +326,6 @@ fn source_kind(text: &str) -> Result<SourceKind, String> {
 fn label(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("must be KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
-}
-
-/// An ordinal, if one was given.
-pub(crate) fn ordinal(number: Option<u64>) -> Option<Ordinal> {
-    number.map(Ordinal::new)
 }
 
 #[cfg(test)]

@@ -51,8 +51,8 @@ pub use observer::{ObservedIdentity, ThreadObserver};
 pub use ordinal::Ordinal;
 pub use params::{
     AppendItems, AppendReceipt, ChangedThreads, CreateThread, CreatedThread, DeleteThread, Explain,
-    ForkThread, IfHeld, ListThreads, LoadHistory, MAX_REQUEST_ID_BYTES, ReadThread, ReleaseLease,
-    ReleaseMode, ResumeThread, ResumedThread, SetArchived, UpdateThreadMetadata,
+    ForkPoint, ForkThread, IfHeld, ListThreads, LoadHistory, MAX_REQUEST_ID_BYTES, ReadThread,
+    ReleaseLease, ReleaseMode, ResumeThread, ResumedThread, SetArchived, UpdateThreadMetadata,
 };
 pub use search::{Occurrence, SearchHit, SearchPage, SearchThreads};
 pub use source::{SessionSource, SourceKind, SubAgentSource, ThreadSpawn};

@@ -423,6 +423,28 @@ impl ChangedThreads {
     }
 }
 
+/// Where a fork branches off.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum ForkPoint {
+    /// At the end.
+    #[default]
+    End,
+    /// Before the item of this ordinal.
+    Before(Ordinal),
+    /// After the turn of this id, which the fork has, and nothing that came later. A turn ends with
+    /// its end record or, if it has none, where another turn begins.
+    AfterTurn(String),
+    /// Before the turn of this id.
+    BeforeTurn(String),
+}
+
+impl From<Ordinal> for ForkPoint {
+    fn from(ordinal: Ordinal) -> Self {
+        Self::Before(ordinal)
+    }
+}
+
 params! {
     /// Continues a thread as another.
     ForkThread(
@@ -431,8 +453,8 @@ params! {
         /// The id of the fork, made by the caller.
         new_thread_id: ThreadId,
     ) {
-        /// The first ordinal that the fork does not have; the end unless said.
-        with_at(at: Option<Ordinal> = None);
+        /// What the fork has of the history; all of it unless said.
+        with_at(at: ForkPoint = ForkPoint::End);
         /// Archived threads too; not unless said. The fork is active.
         with_include_archived(include_archived: bool = false);
         /// What started the fork; the source of the thread, if it is no sub-agent, unless said.

@@ -1,11 +1,14 @@
 //! Commands that change a thread.
 
 use thread_store::{
-    DeleteThread, ForkThread, IdSource as _, RandomIds, SetArchived, ThreadId, ThreadStoreExt as _,
+    DeleteThread, ForkPoint, ForkThread, IdSource as _, IfHeld, RandomIds, ResumeThread,
+    RevertThread, RevertTo, SetArchived, ThreadId, ThreadStoreExt as _,
 };
 
+use thread_store_sqlite::this_process;
+
 use super::{Done, Store};
-use crate::args::{SubtreeArgs, ordinal};
+use crate::args::SubtreeArgs;
 use crate::output::{Output, one_line};
 
 pub(super) async fn rename(
@@ -61,10 +64,29 @@ pub(super) async fn delete(store: &Store, out: &mut Output, args: &SubtreeArgs) 
     Ok(())
 }
 
-pub(super) async fn fork(store: &Store, out: &mut Output, id: ThreadId, at: Option<u64>) -> Done {
-    let params =
-        ForkThread::new(id, RandomIds.thread_id()).with_at(ordinal(at)).with_include_archived(true);
+pub(super) async fn fork(store: &Store, out: &mut Output, id: ThreadId, at: ForkPoint) -> Done {
+    let params = ForkThread::new(id, RandomIds.thread_id()).with_at(at).with_include_archived(true);
     let fork = store.fork_thread(params).await?.thread;
     let said = format!("{} continues {id} from item {} on", fork.thread_id, fork.next_ordinal);
     Ok(out.record(&fork, said)?)
+}
+
+pub(super) async fn revert(store: &Store, out: &mut Output, id: ThreadId, to: RevertTo) -> Done {
+    let resume = ResumeThread::new(id, this_process("thread-store revert"))
+        .with_include_archived(true)
+        .with_if_held(IfHeld::Refuse);
+    let lease = store.resume_thread(resume).await?.lease;
+    let reverted = store.revert_thread(RevertThread::new(lease.clone(), to)).await;
+    let released = store.shutdown_thread(lease).await;
+    let reverted = reverted?;
+    released?;
+    let answer = serde_json::json!({
+        "thread_id": id,
+        "from": reverted.from,
+        "turn_ids": reverted.turn_ids,
+        "marker": reverted.marker.ordinal,
+    });
+    let count = reverted.turn_ids.len();
+    let said = format!("took back {count} turns of {id}, from item {} on", reverted.from);
+    Ok(out.record(&answer, said)?)
 }

@@ -7,6 +7,7 @@ mod history;
 mod import;
 mod list;
 mod show;
+mod turns;
 
 use std::sync::Arc;
 
@@ -26,7 +27,12 @@ pub(crate) async fn run(args: Args) -> Done {
     match args.command {
         Command::Import { paths } => import::import(&store, &mut out, &paths).await?,
         Command::List(list) => list::list(&store, &mut out, &list).await?,
-        Command::Show { thread } => show::show(&store, &mut out, thread.id()?).await?,
+        Command::Show { thread, turns: false, .. } => {
+            show::show(&store, &mut out, thread.id()?).await?;
+        }
+        Command::Show { thread, turns: true, last } => {
+            turns::turns(&store, &mut out, thread.id()?, last).await?;
+        }
         Command::History { thread, last, from, raw } => {
             let part = history::Part { last, from, raw };
             history::history(&store, &mut out, thread.id()?, &part).await?;
@@ -37,7 +43,12 @@ pub(crate) async fn run(args: Args) -> Done {
         Command::Archive(args) => change::set_archived(&store, &mut out, &args, true).await?,
         Command::Unarchive(args) => change::set_archived(&store, &mut out, &args, false).await?,
         Command::Delete(args) => change::delete(&store, &mut out, &args).await?,
-        Command::Fork { thread, at } => change::fork(&store, &mut out, thread.id()?, at).await?,
+        Command::Fork { thread, point } => {
+            change::fork(&store, &mut out, thread.id()?, point.into()).await?;
+        }
+        Command::Revert { thread, to } => {
+            change::revert(&store, &mut out, thread.id()?, to.into()).await?;
+        }
         Command::Explain { thread, filter } => {
             explain::explain(&store, &mut out, thread.id()?, &filter).await?;
         }

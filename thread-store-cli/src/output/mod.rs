@@ -15,7 +15,7 @@ use thread_store::{DamagedRecord, Error};
 pub(crate) use progress::Progress;
 pub(crate) use table::print_table;
 use text::without_controls;
-pub(crate) use text::{item_summary, label, one_line};
+pub(crate) use text::{item_summary, label, one_line, thread_item_summary};
 pub(crate) use tree::print_tree;
 
 /// Standard output, in one of two forms. What is beside the answer goes to standard error.

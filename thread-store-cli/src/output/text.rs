@@ -1,6 +1,6 @@
 //! Texts of threads and items, made fit for a terminal.
 
-use thread_store::{Members, Record, RolloutItem, StoredThread};
+use thread_store::{Members, Record, RolloutItem, StoredThread, ThreadItem};
 
 /// Characters of a text that are shown on one line.
 const MOST: usize = 100;
@@ -46,6 +46,21 @@ pub(crate) fn item_summary(item: &RolloutItem) -> String {
     };
     let text = text.map(|text| one_line(&text)).unwrap_or_default();
     format!("{time}  {:<22}  {text}", one_line(&kind)).trim_end().to_owned()
+}
+
+/// An item of a turn in a few words: its kind, and what says most of it.
+pub(crate) fn thread_item_summary(item: &ThreadItem) -> String {
+    let members = serde_json::to_value(item).unwrap_or_default();
+    let text = |name: &str| members[name].as_str().map(str::to_owned);
+    let kind = text("type").unwrap_or_default();
+    let said = ["text", "command", "review", "query", "path", "tool"]
+        .into_iter()
+        .find_map(text)
+        .or_else(|| item.content.searchable_text().map(|text| text.into_owned()))
+        .or_else(|| members["summary"][0].as_str().map(str::to_owned))
+        .or_else(|| members["changes"][0]["path"].as_str().map(str::to_owned))
+        .unwrap_or_default();
+    format!("{kind:<20}  {}", one_line(&said)).trim_end().to_owned()
 }
 
 fn event_text(event: &Members<'_>) -> Option<String> {

@@ -27,7 +27,8 @@ impl Source {
         Self { thread_id, include_archived, end: None }
     }
 
-    fn load(&self) -> LoadHistory {
+    /// Reads it.
+    pub(super) fn load(&self) -> LoadHistory {
         LoadHistory::new(self.thread_id).with_include_archived(self.include_archived)
     }
 }

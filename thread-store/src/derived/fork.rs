@@ -1,28 +1,82 @@
 //! Forking: one read, then one create.
 
+use super::backward::{BackwardReader, Source};
+use super::turns::standing_turn;
 use crate::error::{Error, Operation, Result};
 use crate::history::OrdinalRange;
-use crate::item::RolloutItem;
+use crate::item::{RolloutItem, StoredItem};
 use crate::ordinal::Ordinal;
-use crate::params::{CreateThread, CreatedThread, ForkThread, LoadHistory, ReadThread};
+use crate::params::{CreateThread, CreatedThread, ForkPoint, ForkThread, LoadHistory, ReadThread};
 use crate::source::SessionSource;
 use crate::store::ThreadStore;
 use crate::thread::{ForkedFrom, StoredThread};
+use crate::turn::Signal;
 
 pub(crate) async fn fork_thread<S: ThreadStore + ?Sized>(
     store: &S,
     params: ForkThread,
 ) -> Result<CreatedThread> {
-    let during = |error: Error| error.during(Operation::ForkThread);
+    fork(store, params).await.map_err(|error| error.during(Operation::ForkThread))
+}
+
+async fn fork<S: ThreadStore + ?Sized>(store: &S, params: ForkThread) -> Result<CreatedThread> {
     let read = ReadThread::new(params.thread_id).with_include_archived(params.include_archived);
-    let thread = store.read_thread(read).await.map_err(during)?;
-    let at = params.at.unwrap_or(thread.next_ordinal);
-    if at > thread.next_ordinal {
-        let reason = format!("{at} is beyond the end of the history, {}", thread.next_ordinal);
-        return Err(during(Error::invalid("at", reason).about(params.thread_id)));
+    let thread = store.read_thread(read).await?;
+    let source = Source {
+        end: Some(thread.next_ordinal),
+        ..Source::new(params.thread_id, params.include_archived)
+    };
+    let at = ordinal_of(store, source, &params.at, thread.next_ordinal).await?;
+    let items = load_before(store, &params, at).await?;
+    store.create_thread(fork_of(&thread, params, at, items)).await
+}
+
+/// The first ordinal that the fork does not have.
+async fn ordinal_of<S: ThreadStore + ?Sized>(
+    store: &S,
+    source: Source,
+    point: &ForkPoint,
+    end: Ordinal,
+) -> Result<Ordinal> {
+    let invalid = |reason: String| Error::invalid("at", reason).about(source.thread_id);
+    match point {
+        ForkPoint::End => Ok(end),
+        ForkPoint::Before(at) if *at > end => {
+            Err(invalid(format!("{at} is beyond the end of the history, {end}")))
+        }
+        ForkPoint::Before(at) => Ok(*at),
+        ForkPoint::BeforeTurn(id) => Ok(standing_turn(store, source, "at", id).await?.ordinal),
+        ForkPoint::AfterTurn(id) => {
+            let turn = standing_turn(store, source, "at", id).await?;
+            match turn.end {
+                Some(last) => Ok(last.plus(1)),
+                None => next_beginning(store, source, turn.ordinal.plus(1), end).await,
+            }
+        }
     }
-    let items = load_before(store, &params, at).await.map_err(during)?;
-    store.create_thread(fork_of(&thread, params, at, items)).await.map_err(during)
+}
+
+/// Where, from an ordinal on, a turn begins or something is taken back.
+async fn next_beginning<S: ThreadStore + ?Sized>(
+    store: &S,
+    source: Source,
+    from: Ordinal,
+    end: Ordinal,
+) -> Result<Ordinal> {
+    let head = BackwardReader::open(store, source).await?.head().clone();
+    let mut next = Some(OrdinalRange::between(from, end));
+    while let Some(range) = next {
+        let load = source.load().with_range(range).with_limit(256);
+        let page = store.load_history(load).await?;
+        let begins = |stored: &StoredItem| {
+            Signal::of(&stored.item, &head).is_some_and(|signal| signal.begins(&head))
+        };
+        if let Some(found) = page.items.iter().find(begins) {
+            return Ok(found.ordinal);
+        }
+        next = page.rest;
+    }
+    Ok(end)
 }
 
 async fn load_before<S: ThreadStore + ?Sized>(

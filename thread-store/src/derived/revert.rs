@@ -2,7 +2,7 @@
 
 use super::backward::Source;
 use super::slice::Slice;
-use super::turns::find_turn;
+use super::turns::standing_turn;
 use crate::clock::{Clock as _, SystemClock};
 use crate::error::{Error, Operation, Result};
 use crate::history::Direction;
@@ -50,11 +50,7 @@ async fn find<S: ThreadStore + ?Sized>(
         }
         RevertTo::Ordinal(to) => from_ordinal(store, source, *to).await,
         RevertTo::BeforeTurn(turn_id) => {
-            let (turn, damage) = find_turn(store, source, turn_id).await?;
-            let Some(turn) = turn else {
-                damage.strict()?;
-                return Err(invalid("no turn of this id stands".to_owned()));
-            };
+            let turn = standing_turn(store, source, "to", turn_id).await?;
             from_ordinal(store, source, turn.ordinal).await
         }
         RevertTo::LastTurns(0) => Err(invalid("must be at least 1 turn".to_owned())),

@@ -76,7 +76,7 @@ pub(crate) async fn replay<S: ThreadStore + ?Sized>(
 }
 
 /// The turn of this id and all its items, or none; with the latest damage that was met.
-pub(crate) async fn find_turn<S: ThreadStore + ?Sized>(
+async fn find_turn<S: ThreadStore + ?Sized>(
     store: &S,
     source: Source,
     turn_id: &str,
@@ -93,6 +93,21 @@ pub(crate) async fn find_turn<S: ThreadStore + ?Sized>(
         }
         turns = turns.saturating_mul(4);
     }
+}
+
+/// The turn of this id, which a parameter names.
+pub(super) async fn standing_turn<S: ThreadStore + ?Sized>(
+    store: &S,
+    source: Source,
+    field: &'static str,
+    turn_id: &str,
+) -> Result<Turn> {
+    let (turn, damage) = find_turn(store, source, turn_id).await?;
+    if turn.is_none() {
+        damage.strict()?;
+    }
+    let missing = || Error::invalid(field, "no turn of this id stands").about(source.thread_id);
+    turn.ok_or_else(missing)
 }
 
 /// A row of a page.

@@ -61,9 +61,9 @@ pub struct Turn {
     /// Whether it began in the thread that this one was forked from.
     #[serde(skip_serializing_if = "is_false")]
     pub inherited: bool,
-    /// Whether it has come to an end of its own.
+    /// Where its end record stands, if it has one.
     #[serde(skip)]
-    pub(crate) ended: bool,
+    pub(crate) end: Option<Ordinal>,
 }
 
 impl Turn {
@@ -84,7 +84,8 @@ impl Turn {
         let is_user = |item: &ThreadItem| matches!(item.content, ItemContent::UserMessage { .. });
         let is_agent = |item: &ThreadItem| matches!(item.content, ItemContent::AgentMessage { .. });
         let first = self.items.iter().position(is_user);
-        let last = self.items.iter().rposition(is_agent).filter(|_| self.ended);
+        let last =
+            self.items.iter().rposition(is_agent).filter(|_| self.status != TurnStatus::InProgress);
         let mut index = 0;
         self.items.retain(|_| {
             index += 1;

@@ -103,7 +103,7 @@ impl<'a> Reducer<'a> {
         if let Some(id) = &end.id {
             self.name(id, turn);
         }
-        self.turns[turn].end(end);
+        self.turns[turn].end(end, at);
         if self.open == Some(turn) {
             self.open = None;
         }
@@ -197,13 +197,13 @@ impl Draft {
             duration_ms: None,
             ordinal: at,
             inherited: at < head.inherited_to,
-            ended: false,
+            end: None,
         };
         Self { turn, end: None, recorded, by: Vec::new(), own: HashMap::new() }
     }
 
     /// The first end counts.
-    fn end(&mut self, end: &TurnEnd) {
+    fn end(&mut self, end: &TurnEnd, at: Ordinal) {
         if self.end.is_some() {
             return;
         }
@@ -213,6 +213,7 @@ impl Draft {
         turn.completed_at = end.completed_at;
         turn.duration_ms = end.duration_ms;
         turn.root_turn_id = turn.root_turn_id.take().or_else(|| end.root_turn_id.clone());
+        turn.end = Some(at);
         self.end = Some(end.status);
     }
 
@@ -291,7 +292,6 @@ impl Draft {
             (true, false) => TurnStatus::Interrupted,
         };
         let mut turn = self.turn;
-        turn.ended = self.end.is_some() || !self.recorded;
         turn.status = match self.end.unwrap_or(unended) {
             TurnStatus::Completed if turn.error.is_some() => TurnStatus::Failed,
             status => status,

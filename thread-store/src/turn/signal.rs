@@ -70,6 +70,15 @@ impl Signal {
         matches!(self, Self::Start(_) | Self::UserMessage | Self::TakenBack(_))
     }
 
+    /// Whether no turn goes on across this record, as far as it alone can tell.
+    pub(crate) fn begins(&self, head: &Head) -> bool {
+        match self {
+            Self::Start(_) | Self::TakenBack(_) => true,
+            Self::UserMessage => head.turns_by_message,
+            _ => false,
+        }
+    }
+
     /// The turn that the record names.
     pub(crate) fn turn_id(&self) -> Option<&str> {
         match self {
