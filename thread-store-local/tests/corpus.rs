@@ -3,13 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // Tests state what they expect by failing.
 
+mod corpus_dir;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
+use corpus_dir::{golden_file, rollouts, unpacked};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use thread_store::{SourceKind, ThreadMetadata, ThreadObserver};
 use thread_store_local::{Rollout, read_home};
 
@@ -102,7 +103,7 @@ fn every_thread_of_the_server_is_found_with_what_the_server_says_of_it() {
     let mut found = Vec::new();
     for home in ["dev", "old", "migrated"] {
         let rollouts = rollouts(&dir.path().join("homes").join(home));
-        let golden = golden(dir.path(), home);
+        let golden = golden_file(dir.path(), home, "read/meta.json");
         let threads = golden["entries"].as_array().unwrap().iter().filter_map(|entry| {
             let thread = entry["result"].get("thread")?;
             Some((entry["name"].as_str()?, thread))
@@ -125,25 +126,6 @@ fn every_thread_of_the_server_is_found_with_what_the_server_says_of_it() {
     });
     let found: BTreeSet<_> = found.into_iter().collect();
     assert_eq!(found, listed.collect());
-}
-
-fn unpacked() -> Option<TempDir> {
-    let shared = PathBuf::from(std::env::var_os("THREAD_STORE_SHARED")?);
-    let dir = tempfile::tempdir().unwrap();
-    let mut unpack = Command::new(shared.join("corpus/unpack"));
-    assert!(unpack.arg(dir.path()).status().unwrap().success());
-    Some(dir)
-}
-
-fn golden(dir: &Path, home: &str) -> Value {
-    let path = dir.join("golden").join(home).join("read/meta.json");
-    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
-}
-
-fn rollouts(home: &Path) -> Vec<Rollout> {
-    let home = read_home(home).unwrap();
-    let threads = home.threads().iter();
-    threads.map(|thread| home.read(thread).unwrap()).collect()
 }
 
 /// The names of the fields in which server and reader differ.

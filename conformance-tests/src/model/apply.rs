@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 use thread_store::{
-    AppendItems, ChangedThreads, CreateThread, DeleteThread, Explain, ForkThread, ForkedFrom,
-    IfHeld, LoadHistory, Ordinal, OrdinalRange, ReadThread, ReleaseLease, ReleaseMode, Result,
-    ResumeThread, RolloutItem, SessionSource, SetArchived, StoredThread, ThreadId,
+    AppendItems, ChangedThreads, CreateThread, DeleteThread, Explain, ForkPoint, ForkThread,
+    ForkedFrom, IfHeld, LoadHistory, Ordinal, OrdinalRange, ReadThread, ReleaseLease, ReleaseMode,
+    Result, ResumeThread, RolloutItem, SessionSource, SetArchived, StoredThread, ThreadId,
     UpdateThreadMetadata,
 };
 
@@ -93,7 +93,9 @@ impl Side {
             }
             Step::Fork { thread, new, at, archived, with } => {
                 let fork = ForkThread::new(thread.id(), new.id())
-                    .with_at(at.map(|at| Ordinal::new(at.into())))
+                    .with_at(
+                        at.map_or(ForkPoint::End, |at| ForkPoint::Before(Ordinal::new(at.into()))),
+                    )
                     .with_include_archived(*archived);
                 self.fork(fork, with).await
             }

@@ -100,13 +100,13 @@ impl Mutated {
     pub(crate) async fn fork(&self, mut params: ForkThread) -> Result<CreatedThread> {
         let (origin, fork) = (params.thread_id, params.new_thread_id);
         let end = self.memory().next_ordinal(origin).await.unwrap_or_default();
-        match (self.mutant, params.at) {
-            (Some(M::ForkTakesOneMore), Some(at)) if at < end => params.at = Some(at.plus(1)),
-            (Some(M::ForkTakesOneLess), Some(at)) => {
-                params.at = Some(Ordinal::new(at.get().saturating_sub(1)));
-            }
-            (Some(M::ForkBeyondTheEnd), Some(at)) => params.at = Some(at.min(end)),
-            _ => {}
+        if let ForkPoint::Before(at) = params.at {
+            params.at = ForkPoint::Before(match self.mutant {
+                Some(M::ForkTakesOneMore) if at < end => at.plus(1),
+                Some(M::ForkTakesOneLess) => Ordinal::new(at.get().saturating_sub(1)),
+                Some(M::ForkBeyondTheEnd) => at.min(end),
+                _ => at,
+            });
         }
         let forked = thread_store_conformance::CoreOnly(self).fork_thread(params).await?;
         self.memo().forks.push((origin, fork));

@@ -75,6 +75,10 @@ impl Head {
     fn read_header(&mut self, header: &Members<'_>) {
         self.paginated = header.string("history_mode").as_deref() == Some("paginated");
         self.own_from = header.parse("subagent_history_start_ordinal");
+        if header.parse("attached_thread") == Some(true) {
+            // It names what it goes on from, and has none of it.
+            self.inherited_to = Ordinal::ZERO;
+        }
     }
 
     /// Whether a record is none of the thread's own.

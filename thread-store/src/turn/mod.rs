@@ -79,13 +79,14 @@ impl Turn {
         self
     }
 
-    /// Keeps the first user message and, of a turn that has ended, the last message of the agent.
+    /// Keeps the first user message and, of a turn that came to an end, the last message of the
+    /// agent.
     fn summarise(&mut self) {
+        let ended = self.end.is_some() || self.status == TurnStatus::Completed;
         let is_user = |item: &ThreadItem| matches!(item.content, ItemContent::UserMessage { .. });
         let is_agent = |item: &ThreadItem| matches!(item.content, ItemContent::AgentMessage { .. });
         let first = self.items.iter().position(is_user);
-        let last =
-            self.items.iter().rposition(is_agent).filter(|_| self.status != TurnStatus::InProgress);
+        let last = self.items.iter().rposition(is_agent).filter(|_| ended);
         let mut index = 0;
         self.items.retain(|_| {
             index += 1;
@@ -131,7 +132,7 @@ pub struct TurnError {
 pub enum ItemsView {
     /// None.
     NotLoaded,
-    /// The first user message, and the last message of the agent.
+    /// The first user message and, if the turn came to an end, the last message of the agent.
     Summary,
     /// All.
     #[default]

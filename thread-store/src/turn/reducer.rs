@@ -92,10 +92,13 @@ impl<'a> Reducer<'a> {
         self.open = Some(turn);
     }
 
-    /// Ends the turn that it names. A name that nothing else has used is that of the open turn.
+    /// Ends the turn that it names. Where not every record names its turn, a name that nothing else
+    /// has used is that of the open turn.
     fn end(&mut self, end: &TurnEnd, at: Ordinal) {
         let known = end.id.as_deref().and_then(|id| self.known(id));
-        let turn = match (known.or(self.open), &end.id) {
+        let names_count = self.head.paginated && end.id.is_some();
+        let open = self.open.filter(|_| !names_count);
+        let turn = match (known.or(open), &end.id) {
             (Some(turn), _) => turn,
             (None, Some(id)) => self.place(Some(id.clone()), at, true),
             (None, None) => return,

@@ -1,0 +1,244 @@
+//! Turns and items of real threads, and what the real server answers about them. Runs only where
+//! `THREAD_STORE_SHARED` names the folder that holds the corpus.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // Tests state what they expect by failing.
+
+mod corpus_dir;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use corpus_dir::{golden_file, rollouts, unpacked};
+use serde_json::{Value, json};
+use thread_store::{
+    CreateThread, Cursor, Direction, ItemsView, ListItems, ListTurns, ThreadId, ThreadObserver,
+    ThreadStore, Timestamp,
+};
+use thread_store_local::Rollout;
+use thread_store_memory::MemoryStore;
+
+/// Where the answer is another one on purpose: home, thread, what, why. The test fails if a
+/// difference is missing here, and if one listed here is gone. The table in the README says more.
+const DIFFERENCES: &[(&str, &str, &str, &str)] = &[
+    ("dev", "01a1f9cf-3fc0", "turn status", OPEN),
+    ("dev", "01a1f9ce-e643", "order of turns", FIRST_RECORD),
+    ("dev", "01a1f9ce-3259", "+commandExecution", CALLS),
+    ("old", "01a1f9d8-bda8", "+commandExecution", CALLS),
+    ("old", "01a1f9d8-f62d", "+commandExecution", CALLS),
+    ("old", "01a1f9d8-f62d", "+fileChange", CALLS),
+    ("migrated", "01a1f9d8-bda8", "turn startedAt", STARTED),
+    ("migrated", "01a1f9d8-c423", "turn startedAt", STARTED),
+    ("migrated", "01a1f9d8-cfe5", "turn startedAt", STARTED),
+    ("migrated", "01a1f9d8-f195", "turn startedAt", STARTED),
+    ("migrated", "01a1f9d9-6b2d", "turn startedAt", STARTED),
+    ("migrated", "01a1f9d9-726c", "turn startedAt", STARTED),
+    ("migrated", "01a1f9d9-72c9", "turn startedAt", STARTED),
+];
+const OPEN: &str = "an open last turn is in progress";
+const FIRST_RECORD: &str = "a turn stands where its first record does";
+const CALLS: &str = "tool calls of legacy histories are items";
+const STARTED: &str = "the start record says when a turn started";
+
+type Found = BTreeSet<(String, String, String)>;
+
+#[tokio::test]
+async fn turns_and_items_are_those_that_the_server_answers() {
+    let Some(dir) = unpacked() else { return };
+    let mut found = Found::new();
+    let mut compared = 0;
+    for home in ["dev", "old", "migrated"] {
+        for rollout in rollouts(&dir.path().join("homes").join(home)) {
+            let store = MemoryStore::new();
+            store.create_thread(creation(&rollout)).await.unwrap();
+            let check = Check { store, id: rollout.thread_id };
+            for file in ["turns", "items", "read/full"] {
+                let what = check.file(dir.path(), home, file).await;
+                compared += what.compared;
+                let id = &rollout.thread_id.to_string()[..13];
+                let named = |what| (home.to_owned(), id.to_owned(), what);
+                found.extend(what.differences.into_iter().map(named));
+            }
+        }
+    }
+    let listed = DIFFERENCES
+        .iter()
+        .map(|(home, id, what, _)| ((*home).to_owned(), (*id).to_owned(), (*what).to_owned()));
+    assert_eq!(found, listed.collect());
+    assert!(compared > 2000, "only {compared} answers were compared");
+}
+
+#[test]
+fn the_readme_gives_the_reason_of_every_difference() {
+    let readme = include_str!("../README.md");
+    for (_, _, what, why) in DIFFERENCES {
+        assert!(readme.contains(why), "{what}: {why}");
+    }
+}
+
+fn creation(rollout: &Rollout) -> CreateThread {
+    let mut observer = ThreadObserver::new(rollout.thread_id);
+    rollout.items.iter().for_each(|item| observer.observe(item));
+    CreateThread::new(rollout.thread_id)
+        .with_identity(observer.identity().or_created_at(Timestamp::from_millis(0)))
+        .with_items(rollout.items.clone())
+}
+
+/// One thread, and the answers about it.
+struct Check {
+    store: MemoryStore,
+    id: ThreadId,
+}
+
+#[derive(Default)]
+struct Outcome {
+    compared: usize,
+    differences: BTreeSet<String>,
+}
+
+impl Check {
+    async fn file(&self, dir: &Path, home: &str, file: &str) -> Outcome {
+        let golden = golden_file(dir, home, &format!("{file}/{}.json", self.id));
+        let mut outcome = Outcome::default();
+        let mut cursor = None;
+        for entry in golden["entries"].as_array().unwrap() {
+            let (params, result) = (&entry["params"], &entry["result"]);
+            let first_page = params.get("cursor").is_none();
+            if first_page {
+                cursor = None;
+            }
+            let theirs = match entry["method"].as_str().unwrap() {
+                "thread/read" => &result["thread"]["turns"],
+                _ => &result["data"],
+            };
+            let (Some(theirs), true) = (theirs.as_array(), is_comparable(entry)) else { continue };
+            let ours = match entry["method"].as_str().unwrap() {
+                "thread/items/list" => self.items(params, &mut cursor).await,
+                _ => self.turns(params, &mut cursor).await,
+            };
+            outcome.compared += 1;
+            compare_rows(&ours, theirs, &mut outcome.differences);
+        }
+        outcome
+    }
+
+    async fn turns(&self, params: &Value, cursor: &mut Option<Cursor>) -> Vec<Value> {
+        let is_read = params.get("includeTurns").is_some();
+        let view = match params["itemsView"].as_str() {
+            Some("notLoaded") => ItemsView::NotLoaded,
+            Some("full") => ItemsView::Full,
+            _ if is_read => ItemsView::Full,
+            _ => ItemsView::Summary,
+        };
+        let default = if is_read { Direction::Ascending } else { Direction::Descending };
+        let list = ListTurns::new(self.id)
+            .with_view(view)
+            .with_direction(direction(params, default))
+            .with_cursor(cursor.take())
+            .with_page_size(limit(params, if is_read { 1000 } else { 25 }));
+        let page = self.store.list_turns(list).await.unwrap();
+        *cursor = page.next_cursor;
+        page.turns.iter().map(|turn| json!(turn)).collect()
+    }
+
+    async fn items(&self, params: &Value, cursor: &mut Option<Cursor>) -> Vec<Value> {
+        let turn_id = params["turnId"].as_str().map(str::to_owned);
+        let list = ListItems::new(self.id)
+            .with_turn_id(turn_id)
+            .with_direction(direction(params, Direction::Ascending))
+            .with_cursor(cursor.take())
+            .with_page_size(limit(params, 25));
+        let page = self.store.list_items(list).await.unwrap();
+        *cursor = page.next_cursor;
+        let entry = |item: &thread_store::ThreadItem| {
+            json!({"turnId": item.turn_id, "item": item, "startedAtMs": item.started_at_ms,
+                "completedAtMs": item.completed_at_ms})
+        };
+        page.items.iter().map(entry).collect()
+    }
+}
+
+/// Pages that are followed from the start, and whole lists. What only the protocol has (anchors,
+/// outputs left out, cursors of its own form) is the server's.
+fn is_comparable(entry: &Value) -> bool {
+    let name = entry["name"].as_str().unwrap_or_default();
+    !["backwards", "defer", "anchor", "items/read"].iter().any(|word| name.contains(word))
+}
+
+fn direction(params: &Value, default: Direction) -> Direction {
+    match params["sortDirection"].as_str() {
+        Some("asc") => Direction::Ascending,
+        Some("desc") => Direction::Descending,
+        _ => default,
+    }
+}
+
+fn limit(params: &Value, default: usize) -> usize {
+    params["limit"].as_u64().map_or(default, |limit| usize::try_from(limit).unwrap())
+}
+
+fn compare_rows(ours: &[Value], theirs: &[Value], differences: &mut BTreeSet<String>) {
+    let is_turn = |row: &Value| row.get("status").is_some() && row.get("items").is_some();
+    let key = |row: &Value| row["id"].as_str().map(str::to_owned);
+    if theirs.iter().all(is_turn) && !theirs.is_empty() {
+        let (ours_ids, ids): (Vec<_>, Vec<_>) =
+            (ours.iter().map(key).collect(), theirs.iter().map(key).collect());
+        if ours_ids != ids {
+            let same: BTreeSet<_> = ours_ids.iter().collect();
+            let reordered = same == ids.iter().collect() || ids.len() <= 3;
+            differences.insert(if reordered { "order of turns" } else { "turns" }.into());
+            return;
+        }
+        for (ours, theirs) in ours.iter().zip(theirs) {
+            compare_turn(ours, theirs, differences);
+        }
+    } else {
+        compare_items(ours, theirs, differences);
+    }
+}
+
+fn compare_turn(ours: &Value, theirs: &Value, differences: &mut BTreeSet<String>) {
+    let names = ours.as_object().unwrap().keys().chain(theirs.as_object().unwrap().keys());
+    for name in names.filter(|name| !["items", "inherited"].contains(&name.as_str())) {
+        if ours.get(name) != theirs.get(name) {
+            differences.insert(format!("turn {name}"));
+        }
+    }
+    let (ours, theirs) = (ours["items"].as_array().unwrap(), theirs["items"].as_array().unwrap());
+    compare_items(ours, theirs, differences);
+}
+
+/// Items that only we have are told by their kind, all others have to be the same, one by one.
+fn compare_items(ours: &[Value], theirs: &[Value], differences: &mut BTreeSet<String>) {
+    let mut theirs = theirs.iter().peekable();
+    for row in ours {
+        match theirs.peek() {
+            Some(other) if kind(row) == kind(other) => {
+                compare_item(row, other, differences);
+                theirs.next();
+            }
+            _ => drop(differences.insert(format!("+{}", kind(row)))),
+        }
+    }
+    differences.extend(theirs.map(|row| format!("-{}", kind(row))));
+}
+
+fn compare_item(ours: &Value, theirs: &Value, differences: &mut BTreeSet<String>) {
+    let (ours, theirs) = (ours.as_object().unwrap(), theirs.as_object().unwrap());
+    for name in ours.keys().chain(theirs.keys()).filter(|name| *name != "inherited") {
+        match (ours.get(name), theirs.get(name)) {
+            (Some(ours), Some(theirs)) if name == "item" => {
+                compare_item(ours, theirs, differences);
+            }
+            // The server counts the items of a legacy thread; here the ordinal is the number.
+            (Some(Value::String(ours)), Some(Value::String(theirs)))
+                if name == "id" && theirs.starts_with("item-") && ours.starts_with("item-") => {}
+            (ours, theirs) if ours == theirs => {}
+            _ => drop(differences.insert(format!("item {name}"))),
+        }
+    }
+}
+
+fn kind(row: &Value) -> &str {
+    let item = row.get("item").unwrap_or(row);
+    item["type"].as_str().unwrap_or_default()
+}
