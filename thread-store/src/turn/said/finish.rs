@@ -13,7 +13,7 @@ impl ItemContent {
             } => {
                 let run = CommandOutput::of(&output.text());
                 if !run.running {
-                    *status = ended(&run, output.success);
+                    *status = ran(&run, output.success);
                 }
                 *exit_code = run.exit_code;
                 *duration_ms = run.duration_ms;
@@ -35,6 +35,17 @@ impl ItemContent {
 /// How a call ended. Where nothing tells, it is taken to have gone well.
 fn ended(run: &CommandOutput, success: Option<bool>) -> String {
     status::of(run.exit_code.map(|code| code == 0).or(success).unwrap_or(true))
+}
+
+/// How a command ended. Of one that did not run, only a text tells.
+fn ran(run: &CommandOutput, success: Option<bool>) -> String {
+    const REFUSED: [&str; 3] = ["exec_command failed", "execution error", "failed in sandbox"];
+    match run.text.as_str() {
+        _ if run.exit_code.is_some() => ended(run, success),
+        text if text.starts_with("exec command rejected") => status::DECLINED.into(),
+        text if REFUSED.iter().any(|start| text.starts_with(start)) => status::of(false),
+        _ => ended(run, success),
+    }
 }
 
 /// How a patch ended. Where no exit code tells, its text does: what went well says so.

@@ -24,6 +24,7 @@ pub(crate) use output::CallOutput;
 
 /// What one record says about one item of a turn.
 #[derive(Clone, PartialEq, Debug)]
+#[allow(clippy::large_enum_variant)] // It is taken apart at once, never kept in numbers.
 pub(crate) enum Said {
     /// What the item is. It stands where it is first said, and becomes what is said of it last.
     Item(SaidItem),

@@ -198,6 +198,18 @@ fn outputs_of_commands_tell_how_they_ended() {
 }
 
 #[test]
+fn commands_that_did_not_run_have_failed_or_were_declined() {
+    for (body, status) in [
+        (json!("exec_command failed: no such shell"), "failed"),
+        (json!({"content": "execution error: Io", "success": true}), "failed"),
+        (json!("exec command rejected by user"), "declined"),
+        (json!("Exit code: 0\nWall time: 0 seconds\nOutput:\nexecution error"), "completed"),
+    ] {
+        assert_eq!(finished(ls(), body.clone())["status"], status, "{body}");
+    }
+}
+
+#[test]
 fn outputs_of_patches_tell_how_they_ended() {
     for (body, status) in [
         (json!(r#"{"output":"Success.","metadata":{"exit_code":0}}"#), "completed"),
