@@ -30,6 +30,7 @@ const DIFFERENCES: &[(&str, &str, &str, &str)] = &[
     ("migrated", "01a1f9d8-c423", "turn startedAt", STARTED),
     ("migrated", "01a1f9d8-cfe5", "turn startedAt", STARTED),
     ("migrated", "01a1f9d8-f195", "turn startedAt", STARTED),
+    ("migrated", "01a1f9d9-2432", "turn startedAt", STARTED),
     ("migrated", "01a1f9d9-6b2d", "turn startedAt", STARTED),
     ("migrated", "01a1f9d9-726c", "turn startedAt", STARTED),
     ("migrated", "01a1f9d9-72c9", "turn startedAt", STARTED),

@@ -180,7 +180,8 @@ impl<'a> Reducer<'a> {
 
     /// The turns, in the order in which they stand.
     pub(crate) fn finish(self) -> Vec<Turn> {
-        let open = self.open;
+        let last = self.turns.len().checked_sub(1);
+        let open = self.open.filter(|_| self.open == last);
         let finish = |(index, draft): (usize, Draft)| draft.finish(open == Some(index));
         self.turns.into_iter().enumerate().map(finish).collect()
     }
