@@ -6,7 +6,6 @@
 mod corpus_dir;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use corpus_dir::{golden_file, rollouts, unpacked};
 use serde_json::{Value, json};
@@ -40,6 +39,15 @@ const FIRST_RECORD: &str = "a turn stands where its first record does";
 const CALLS: &str = "tool calls of legacy histories are items";
 const STARTED: &str = "the start record says when a turn started";
 
+/// The same for the damaged home.
+const DAMAGED: &[(&str, &str, &str)] = &[
+    ("01a1f9ff-0002", "turn status", OPEN),
+    ("01a1f9ff-001f", "turn status", OPEN),
+    ("01a1f9ff-0012", "turns", START),
+    ("01a1f9ff-0019", "turns", "the server shows none of an archived file in a dated folder"),
+];
+const START: &str = "a start record begins a turn";
+
 type Found = BTreeSet<(String, String, String)>;
 
 #[tokio::test]
@@ -53,11 +61,10 @@ async fn turns_and_items_are_those_that_the_server_answers() {
             store.create_thread(creation(&rollout)).await.unwrap();
             let check = Check { store, id: rollout.thread_id };
             for file in ["turns", "items", "read/full"] {
-                let what = check.file(dir.path(), home, file).await;
-                compared += what.compared;
-                let id = &rollout.thread_id.to_string()[..13];
-                let named = |what| (home.to_owned(), id.to_owned(), what);
-                found.extend(what.differences.into_iter().map(named));
+                let golden = golden_file(dir.path(), home, &check.file(file));
+                let outcome = check.answers(golden["entries"].as_array().unwrap()).await;
+                compared += outcome.compared;
+                found.extend(outcome.named(home, rollout.thread_id));
             }
         }
     }
@@ -65,13 +72,46 @@ async fn turns_and_items_are_those_that_the_server_answers() {
         .iter()
         .map(|(home, id, what, _)| ((*home).to_owned(), (*id).to_owned(), (*what).to_owned()));
     assert_eq!(found, listed.collect());
-    assert!(compared > 2000, "only {compared} answers were compared");
+    assert!(compared > 1500, "only {compared} answers were compared");
+}
+
+#[tokio::test]
+async fn damaged_threads_have_what_is_left() {
+    let Some(dir) = unpacked() else { return };
+    let golden = golden_file(dir.path(), "damaged", "answers.json");
+    // The server shows paginated threads in full only once they were resumed.
+    let entries: Vec<_> = golden["entries"].as_array().unwrap().iter().cloned().collect();
+    let resumed = |entry: &&Value| {
+        entry["name"].as_str().is_some_and(|name| name.starts_with("read after resume"))
+    };
+    let (mut found, mut compared, mut beyond) = (Found::new(), 0, 0);
+    for rollout in rollouts(&dir.path().join("homes/damaged")) {
+        let store = MemoryStore::new();
+        store.create_thread(creation(&rollout)).await.unwrap();
+        let id = json!(rollout.thread_id);
+        let of_this = |entry: &&Value| entry["params"]["threadId"] == id;
+        let answers: Vec<_> = entries.iter().filter(resumed).filter(of_this).cloned().collect();
+        let check = Check { store, id: rollout.thread_id };
+        let outcome = check.answers(&answers).await;
+        compared += outcome.compared;
+        if outcome.compared == 0 && !check.turns(&json!({}), &mut None).await.is_empty() {
+            beyond += 1;
+        }
+        found.extend(outcome.named("damaged", rollout.thread_id));
+    }
+    let listed = DAMAGED
+        .iter()
+        .map(|(id, what, _)| ("damaged".to_owned(), (*id).to_owned(), (*what).to_owned()));
+    assert_eq!(found, listed.collect());
+    // Of these the server answers an error.
+    assert_eq!((compared, beyond), (41, 11));
 }
 
 #[test]
 fn the_readme_gives_the_reason_of_every_difference() {
     let readme = include_str!("../README.md");
-    for (_, _, what, why) in DIFFERENCES {
+    let damaged = DAMAGED.iter().map(|(_, what, why)| (what, why));
+    for (what, why) in DIFFERENCES.iter().map(|(_, _, what, why)| (what, why)).chain(damaged) {
         assert!(readme.contains(why), "{what}: {why}");
     }
 }
@@ -96,12 +136,23 @@ struct Outcome {
     differences: BTreeSet<String>,
 }
 
+impl Outcome {
+    fn named(self, home: &str, id: ThreadId) -> impl Iterator<Item = (String, String, String)> {
+        let (home, id) = (home.to_owned(), id.to_string()[..13].to_owned());
+        self.differences.into_iter().map(move |what| (home.clone(), id.clone(), what))
+    }
+}
+
 impl Check {
-    async fn file(&self, dir: &Path, home: &str, file: &str) -> Outcome {
-        let golden = golden_file(dir, home, &format!("{file}/{}.json", self.id));
+    fn file(&self, folder: &str) -> String {
+        format!("{folder}/{}.json", self.id)
+    }
+
+    /// Asks what the server was asked, and compares.
+    async fn answers(&self, entries: &[Value]) -> Outcome {
         let mut outcome = Outcome::default();
         let mut cursor = None;
-        for entry in golden["entries"].as_array().unwrap() {
+        for entry in entries {
             let (params, result) = (&entry["params"], &entry["result"]);
             let first_page = params.get("cursor").is_none();
             if first_page {
@@ -180,13 +231,13 @@ fn limit(params: &Value, default: usize) -> usize {
 fn compare_rows(ours: &[Value], theirs: &[Value], differences: &mut BTreeSet<String>) {
     let is_turn = |row: &Value| row.get("status").is_some() && row.get("items").is_some();
     let key = |row: &Value| row["id"].as_str().map(str::to_owned);
-    if theirs.iter().all(is_turn) && !theirs.is_empty() {
+    if ours.iter().chain(theirs).all(is_turn) {
         let (ours_ids, ids): (Vec<_>, Vec<_>) =
             (ours.iter().map(key).collect(), theirs.iter().map(key).collect());
         if ours_ids != ids {
-            let same: BTreeSet<_> = ours_ids.iter().collect();
-            let reordered = same == ids.iter().collect() || ids.len() <= 3;
-            differences.insert(if reordered { "order of turns" } else { "turns" }.into());
+            let names: BTreeSet<_> = ours_ids.iter().collect();
+            let same = names == ids.iter().collect() && ours.len() == theirs.len();
+            differences.insert(if same { "order of turns" } else { "turns" }.into());
             return;
         }
         for (ours, theirs) in ours.iter().zip(theirs) {
