@@ -55,9 +55,12 @@ impl Signal {
         if head.hides(&members) {
             return None;
         }
+        // The model's own records are the longest, and what is in them says nothing here.
+        if members.string("type").as_deref() == Some("response_item") {
+            return (!head.paginated).then_some(Self::Item);
+        }
         match Record::of(members) {
             Record::Event(kind, event) => Self::of_event(&kind, event),
-            Record::ResponseItem(_) if !head.paginated => Some(Self::Item),
             record @ Record::BareItem(_) if is_user_message(&record) => Some(Self::UserMessage),
             Record::BareItem(_) => Some(Self::Item),
             _ => None,
