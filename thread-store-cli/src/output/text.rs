@@ -86,7 +86,7 @@ fn content_text(payload: &Members<'_>) -> Option<String> {
         return Some(text);
     }
     let parts = payload.array("content")?;
-    parts.into_iter().find_map(|part| Members::of(part.get().as_bytes()).string("text"))
+    parts.into_iter().find_map(|part| Members::of_value(part).string("text"))
 }
 
 #[cfg(test)]

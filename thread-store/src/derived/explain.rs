@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use tracing::instrument;
+
 use crate::error::{ErrorKind, Operation, Result};
 use crate::id::ThreadId;
 use crate::list::{Explanation, ListFilter, Relation};
@@ -9,6 +11,7 @@ use crate::params::{Explain, ReadThread};
 use crate::store::ThreadStore;
 use crate::thread::StoredThread;
 
+#[instrument(skip_all, fields(thread_id = %params.thread_id))]
 pub(crate) async fn explain<S: ThreadStore + ?Sized>(
     store: &S,
     params: Explain,

@@ -1,5 +1,7 @@
 //! Forking: one read, then one create.
 
+use tracing::instrument;
+
 use super::backward::{BackwardReader, Source};
 use super::turns::standing_turn;
 use crate::error::{Error, Operation, Result};
@@ -12,6 +14,7 @@ use crate::store::ThreadStore;
 use crate::thread::{ForkedFrom, StoredThread};
 use crate::turn::Signal;
 
+#[instrument(skip_all, fields(thread_id = %params.thread_id))]
 pub(crate) async fn fork_thread<S: ThreadStore + ?Sized>(
     store: &S,
     params: ForkThread,

@@ -1,5 +1,7 @@
 //! What a model is to be told, read from the end.
 
+use tracing::instrument;
+
 use super::backward::{BackwardReader, Source};
 use crate::error::{Error, Operation, Result};
 use crate::history::DamageReport;
@@ -8,6 +10,7 @@ use crate::ordinal::Ordinal;
 use crate::store::ThreadStore;
 use crate::turn::{LoadModelContext, ModelContext};
 
+#[instrument(skip_all, fields(thread_id = %params.thread_id))]
 pub(crate) async fn load_model_context<S: ThreadStore + ?Sized>(
     store: &S,
     params: LoadModelContext,

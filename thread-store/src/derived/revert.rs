@@ -1,5 +1,7 @@
 //! Taking back: one read, then one append of a marker.
 
+use tracing::instrument;
+
 use super::backward::Source;
 use super::slice::Slice;
 use super::turns::standing_turn;
@@ -12,6 +14,7 @@ use crate::params::AppendItems;
 use crate::store::ThreadStore;
 use crate::turn::{Place, RevertThread, RevertTo, RevertedThread, TakenBack, Turn};
 
+#[instrument(skip_all, fields(thread_id = %params.lease.thread_id))]
 pub(crate) async fn revert_thread<S: ThreadStore + ?Sized>(
     store: &S,
     params: RevertThread,

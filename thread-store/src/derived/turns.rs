@@ -1,5 +1,7 @@
 //! Pages of turns and of items: as much of the end of the history as a page needs, and no more.
 
+use tracing::instrument;
+
 use super::backward::Source;
 use super::slice::Slice;
 use crate::error::{Error, Operation, Result};
@@ -12,6 +14,7 @@ use crate::turn::{
     ItemPage, ListItems, ListTurns, Place, Replay, Rows, ThreadItem, Turn, TurnPage,
 };
 
+#[instrument(skip_all, fields(thread_id = %params.thread_id, page_size = params.page_size))]
 pub(crate) async fn list_turns<S: ThreadStore + ?Sized>(
     store: &S,
     params: ListTurns,
@@ -23,6 +26,7 @@ pub(crate) async fn list_turns<S: ThreadStore + ?Sized>(
         direction: params.direction,
         cursor: params.cursor.as_ref(),
         page_size: params.page_size,
+        rows_a_turn: 1,
     };
     let page = asked
         .page(store, |slice| slice.turns)
@@ -39,6 +43,7 @@ pub(crate) async fn list_turns<S: ThreadStore + ?Sized>(
     })
 }
 
+#[instrument(skip_all, fields(thread_id = %params.thread_id, page_size = params.page_size))]
 pub(crate) async fn list_items<S: ThreadStore + ?Sized>(
     store: &S,
     params: ListItems,
@@ -50,6 +55,7 @@ pub(crate) async fn list_items<S: ThreadStore + ?Sized>(
         direction: params.direction,
         cursor: params.cursor.as_ref(),
         page_size: params.page_size,
+        rows_a_turn: 2,
     };
     let page = match turn_id {
         Some(turn_id) => asked.page_of_turn(store, turn_id).await,
@@ -67,6 +73,7 @@ pub(crate) async fn list_items<S: ThreadStore + ?Sized>(
 }
 
 /// Derives all turns of a thread in one pass.
+#[instrument(skip_all, fields(%thread_id))]
 pub(crate) async fn replay<S: ThreadStore + ?Sized>(
     store: &S,
     thread_id: ThreadId,
@@ -134,6 +141,8 @@ struct Asked<'a> {
     direction: Direction,
     cursor: Option<&'a Cursor>,
     page_size: usize,
+    /// What is to be expected of most turns: there is more to read where they have less.
+    rows_a_turn: usize,
 }
 
 /// A page that is answered.
@@ -212,7 +221,7 @@ impl Asked<'_> {
         limit: usize,
         rows_of: &(impl Fn(Slice) -> Vec<R> + Send + Sync),
     ) -> Result<Walked<R>> {
-        let mut turns = limit.saturating_add(1);
+        let mut turns = limit.div_ceil(self.rows_a_turn).saturating_add(1);
         loop {
             let mut slice = Slice::read(store, self.source, place, turns).await?;
             let (from, to, complete) = (slice.from, slice.to, slice.complete);

@@ -32,6 +32,12 @@ impl<'a> Members<'a> {
             .unwrap_or_default()
     }
 
+    /// Takes a value apart, if it is an object.
+    #[must_use]
+    pub fn of_value(value: &'a RawValue) -> Self {
+        serde_json::from_str(value.get()).unwrap_or_default()
+    }
+
     /// The value of a member, as it stands.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&'a RawValue> {
@@ -64,8 +70,8 @@ impl<'a> Members<'a> {
     /// A member that is an object.
     #[must_use]
     pub fn object(&self, name: &str) -> Option<Members<'a>> {
-        let json = self.get(name)?.get();
-        json.starts_with('{').then(|| serde_json::from_str(json).unwrap_or_default())
+        let value = self.get(name)?;
+        value.get().starts_with('{').then(|| Self::of_value(value))
     }
 
     /// The elements of a member that is an array.

@@ -60,7 +60,7 @@ impl UserMessage {
     fn of_parts(parts: &[&RawValue]) -> Option<Self> {
         let (mut text, mut images, mut audio) = (String::new(), false, false);
         for part in parts {
-            let part = Members::of(part.get().as_bytes());
+            let part = Members::of_value(part);
             let kind = part.string("type").unwrap_or_default();
             images |= kind.contains("image");
             audio |= kind.contains("audio");

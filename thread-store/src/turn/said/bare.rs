@@ -69,8 +69,6 @@ fn reasoning(item: Fields<'_, '_>) -> Option<ItemContent> {
 
 /// The texts of parts, or of texts that stand for parts.
 fn texts(parts: &[&RawValue]) -> Vec<String> {
-    let text = |part: &&RawValue| {
-        text_of(part).or_else(|| Members::of(part.get().as_bytes()).string("text"))
-    };
+    let text = |part: &&RawValue| text_of(part).or_else(|| Members::of_value(part).string("text"));
     parts.iter().filter_map(text).filter(|text| !text.is_empty()).collect()
 }

@@ -11,7 +11,7 @@ pub(super) fn of(item: Fields<'_, '_>) -> Vec<FileUpdateChange> {
     let changes = item.object("changes").unwrap_or_default();
     let mut changes: Vec<_> = changes
         .iter()
-        .map(|(path, change)| one(path::local(path), &Members::of(change.get().as_bytes())))
+        .map(|(path, change)| one(path::local(path), &Members::of_value(change)))
         .collect();
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     changes

@@ -66,7 +66,7 @@ fn state_of(state: &RawValue) -> Value {
     if let Some(word) = text_of(state) {
         return json!({"status": camel(&word), "message": null});
     }
-    let members = Members::of(state.get().as_bytes());
+    let members = Members::of_value(state);
     let Some((word, message)) = members.iter().next() else {
         return json!({"status": "unknown", "message": null});
     };

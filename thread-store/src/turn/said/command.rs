@@ -67,7 +67,7 @@ fn written(item: Fields<'_, '_>) -> Option<String> {
 
 fn actions(item: Fields<'_, '_>, cwd: &str) -> Vec<Value> {
     let parsed = item.list("parsed_cmd").into_iter();
-    parsed.map(|action| one_action(&Members::of(action.get().as_bytes()), cwd)).collect()
+    parsed.map(|action| one_action(&Members::of_value(action), cwd)).collect()
 }
 
 /// What a command does, in the form of the protocol. Files that are read have whole paths there.

@@ -101,7 +101,7 @@ pub(super) fn value_of(json: &RawValue) -> Value {
 /// bounds `null`. The caller limits the depth.
 fn patched(json: &RawValue) -> Value {
     match json.get().as_bytes().first() {
-        Some(b'{') => Members::of(json.get().as_bytes())
+        Some(b'{') => Members::of_value(json)
             .iter()
             .map(|(name, value)| (name.to_owned(), patched(value)))
             .collect::<Map<_, _>>()

@@ -34,7 +34,7 @@ fn cited(citation: &Members<'_>) -> Value {
 
 /// The texts of the parts of a message, one behind the other.
 pub(super) fn text_of_parts(parts: &[&RawValue]) -> String {
-    let text = |part: &&RawValue| Members::of(part.get().as_bytes()).string("text");
+    let text = |part: &&RawValue| Members::of_value(part).string("text");
     parts.iter().filter_map(text).collect()
 }
 
@@ -71,7 +71,7 @@ fn images(event: Fields<'_, '_>) -> Vec<Value> {
 
 /// A part of a message of a user, in the form of the protocol.
 pub(super) fn user_part(part: &RawValue) -> Value {
-    let members = Members::of(part.get().as_bytes());
+    let members = Members::of_value(part);
     let part = Fields::of(&members);
     let kind = part.text_or_empty("type");
     match kind.as_str() {

@@ -50,7 +50,7 @@ impl CallOutput {
                 let parts = serde_json::from_str::<Vec<&RawValue>>(body.get()).unwrap_or_default();
                 parts.into_iter().for_each(|part| self.add_part(part));
             }
-            Some(b'{') => self.take_object(&Members::of(body.get().as_bytes())),
+            Some(b'{') => self.take_object(&Members::of_value(body)),
             _ => {}
         }
     }
@@ -79,7 +79,7 @@ impl CallOutput {
     }
 
     fn add_part(&mut self, part: &RawValue) {
-        let members = Members::of(part.get().as_bytes());
+        let members = Members::of_value(part);
         match (Fields::of(&members).word("type").as_deref(), members.string("text")) {
             (Some("inputText" | "outputText" | "text"), Some(text)) => self.add_text(text),
             _ => self.parts.push(tool::content_item(value_of(part))),

@@ -30,7 +30,7 @@ fn findings(output: Fields<'_, '_>) -> String {
     let findings: Vec<String> = output
         .list("findings")
         .into_iter()
-        .map(|finding| finding_text(Fields::of(&Members::of(finding.get().as_bytes()))))
+        .map(|finding| finding_text(Fields::of(&Members::of_value(finding))))
         .collect();
     let header = match findings.len() {
         0 => return String::new(),
