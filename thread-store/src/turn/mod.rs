@@ -171,3 +171,6 @@ pub struct ThreadItem {
 fn is_false(value: &bool) -> bool {
     !value
 }
+
+#[cfg(test)]
+mod tests;
