@@ -7,3 +7,4 @@ mod cli;
 mod common;
 mod corpus;
 mod samples;
+mod search;
