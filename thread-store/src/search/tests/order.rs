@@ -145,9 +145,9 @@ fn the_best_come_first_then_the_newest_then_the_larger_id() {
     });
     let expected: Vec<_> = sorted.iter().map(|hit| hit.thread.thread_id).collect();
     let params = search().with_page_size(100);
-    assert_eq!(pages(&params, &hits()), [expected.clone()]);
+    assert_eq!(pages(&params, &hits()), [&expected[..]]);
     let reversed: Vec<_> = hits().into_iter().rev().collect();
-    assert_eq!(pages(&params, &reversed), [expected]);
+    assert_eq!(pages(&params, &reversed), [&expected[..]]);
 }
 
 #[test]

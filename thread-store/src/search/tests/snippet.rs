@@ -8,7 +8,7 @@ fn snippet(term: &str, text: &str) -> Snippet {
     let place = Query::new(term).unwrap().find(text).next().unwrap();
     let snippet = Snippet::new(text, place);
     let shown = &snippet.text[snippet.range.clone()];
-    assert_eq!(Query::new(term).unwrap().find(shown).collect::<Vec<_>>(), [0..shown.len()]);
+    assert_eq!(Query::new(term).unwrap().find(shown).next(), Some(0..shown.len()));
     snippet
 }
 
