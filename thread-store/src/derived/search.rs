@@ -33,8 +33,8 @@ async fn scan<S: ThreadStore + ?Sized>(store: &S, params: SearchThreads) -> Resu
         let page = store.list_threads(list.clone()).await?;
         damage.absorb(page.damage);
         for thread in page.threads {
-            let Some(replay) = read(store, &thread).await? else { continue };
-            damage.absorb(replay.damage.clone());
+            let Some(mut replay) = read(store, &thread).await? else { continue };
+            damage.absorb(std::mem::take(&mut replay.damage));
             let items = replay.into_items();
             if let Some(hit) = plan.judge(&thread, items.iter().filter_map(Message::of)) {
                 best.offer(hit);
