@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use thread_store::{
     Cursor, Direction, ForkPoint, ListFilter, ListThreads, Ordinal, Relation, Result, RevertTo,
-    SortKey, SourceKind, ThreadId, TimeRange, Timestamp,
+    SearchThreads, SortKey, SourceKind, ThreadId, TimeRange, Timestamp,
 };
 
 /// Import, list, read and change agent threads in any store.
@@ -42,6 +42,9 @@ pub(crate) enum Command {
     },
     /// List threads: active ones, newest first, unless asked otherwise.
     List(ListArgs),
+    /// Find a text in names, titles and in what people and the agent said, whatever its case: the
+    /// best threads first, active ones unless asked otherwise.
+    Search(SearchArgs),
     /// Show one thread.
     Show {
         #[command(flatten)]
@@ -215,6 +218,35 @@ impl ListArgs {
             .with_direction(direction)
             .with_cursor(self.cursor.clone().map(Cursor::new));
         Ok(params.with_page_size(self.limit.unwrap_or(PAGE).min(PAGE)))
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SearchArgs {
+    /// The text to find, literally; a run of white space is one space.
+    term: String,
+    #[command(flatten)]
+    filter: FilterArgs,
+    /// At most N threads.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: usize,
+    /// Go on where an earlier search ended. Text and filters have to be the same.
+    #[arg(long)]
+    pub(crate) cursor: Option<String>,
+}
+
+impl SearchArgs {
+    pub(crate) fn to_params(&self) -> Result<SearchThreads> {
+        let params = SearchThreads::new(self.term.clone())
+            .with_filter(self.filter.to_filter()?)
+            .with_cursor(self.cursor.clone().map(Cursor::new));
+        Ok(params.with_page_size(self.limit.min(PAGE)))
+    }
+
+    /// What to try if nothing was found.
+    pub(crate) fn hint(&self) -> &'static str {
+        let active_only = !self.filter.all && !self.filter.archived;
+        if active_only { " in active threads; --all looks at archived ones too" } else { "" }
     }
 }
 

@@ -36,8 +36,8 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// A store of one process that keeps nothing when it ends, does all else, and neither searches
-    /// nor watches. Implementers change what differs.
+    /// A store of one process that keeps nothing when it ends, does all else, searches by reading,
+    /// and does not watch. Implementers change what differs.
     #[must_use]
     pub fn volatile() -> Self {
         Self {
@@ -49,7 +49,7 @@ impl Capabilities {
             sharing: Sharing::Process,
             descendants: true,
             delete: true,
-            search: Search::None,
+            search: Search::Scan,
             watch: false,
             limits: Limits::default(),
         }
@@ -127,7 +127,8 @@ pub enum Sharing {
 pub enum Search {
     /// Not at all.
     None,
-    /// By reading what is searched.
+    /// By reading what is searched, as the default body of
+    /// [`search_threads`](crate::ThreadStore::search_threads) does.
     Scan,
     /// By an index.
     Index,

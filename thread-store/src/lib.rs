@@ -54,7 +54,10 @@ pub use params::{
     ForkPoint, ForkThread, IfHeld, ListThreads, LoadHistory, MAX_REQUEST_ID_BYTES, ReadThread,
     ReleaseLease, ReleaseMode, ResumeThread, ResumedThread, SetArchived, UpdateThreadMetadata,
 };
-pub use search::{Occurrence, SearchHit, SearchPage, SearchThreads};
+pub use search::{
+    BestHits, Message, Occurrence, Query, SearchHit, SearchPage, SearchPlan, SearchThreads,
+    Snippet, Speaker, fold,
+};
 pub use source::{SessionSource, SourceKind, SubAgentSource, ThreadSpawn};
 pub use store::ThreadStore;
 pub use thread::{ForkedFrom, Identity, StoredThread};

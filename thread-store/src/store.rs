@@ -334,19 +334,27 @@ pub trait ThreadStore: Send + Sync + fmt::Debug {
     ///
     /// # Behavior
     ///
-    /// - It finds the literal text, whatever its case; not what tools and developers wrote (S1).
+    /// - It finds the literal text, whatever its case and white space, as [`fold`](crate::fold) says;
+    ///   not what tools and developers wrote (S1).
     /// - Threads are ranked, each with a snippet and with the turns and items of its first places.
+    ///   [`SearchPlan`](crate::SearchPlan) decides all of it, so a store with an index need only name
+    ///   the threads that may have the text; it may rank otherwise.
+    /// - It counts no thread that was deleted meanwhile. A history that cannot be read is reported,
+    ///   and hides no other.
     /// - What was appended is found at once, or at the latest after a flush; what was deleted is
     ///   not (S2).
     ///
     /// # Errors
     ///
-    /// *Invalid request* for a term without text, a page size of 0 and a cursor that is damaged or
-    /// belongs to another search; *unsupported*; *unavailable*.
+    /// *Invalid request* for a term without text or with more than
+    /// [`Query::MAX_CHARS`](crate::Query::MAX_CHARS) characters (field `term`), a page size of 0
+    /// (`page_size`) and a cursor that is damaged or belongs to another search (`cursor`);
+    /// *unsupported* if [`Search::None`](crate::Search) is claimed; *unavailable*.
     ///
     /// # Cost
     ///
-    /// By default one pass over the histories of all threads that match the filter.
+    /// By default, for each page, one pass over the histories of all threads that match the filter,
+    /// in the memory of one of them and of the page.
     async fn search_threads(&self, params: SearchThreads) -> Result<SearchPage> {
         derived::search_threads(self, params).await
     }

@@ -6,6 +6,7 @@ mod explain;
 mod history;
 mod import;
 mod list;
+mod search;
 mod show;
 mod turns;
 
@@ -27,6 +28,7 @@ pub(crate) async fn run(args: Args) -> Done {
     match args.command {
         Command::Import { paths } => import::import(&store, &mut out, &paths).await?,
         Command::List(list) => list::list(&store, &mut out, &list).await?,
+        Command::Search(search) => search::search(&store, &mut out, &search).await?,
         Command::Show { thread, turns: false, .. } => {
             show::show(&store, &mut out, thread.id()?).await?;
         }

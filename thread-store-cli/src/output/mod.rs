@@ -1,21 +1,24 @@
 //! What the program prints: for people, or one JSON object per line.
 
+mod hits;
 mod progress;
 mod table;
 mod text;
 mod tree;
 
 use std::fmt::{Arguments, Display};
-use std::io::{self, BufWriter, Stdout, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
+use std::ops::Range;
 use std::path::Path;
 
 use serde::Serialize;
 use thread_store::{DamagedRecord, Error};
 
+pub(crate) use hits::print_hit;
 pub(crate) use progress::Progress;
 pub(crate) use table::print_table;
-use text::without_controls;
 pub(crate) use text::{item_summary, label, one_line, thread_item_summary};
+use text::{marked, without_controls};
 pub(crate) use tree::print_tree;
 
 /// Standard output, in one of two forms. What is beside the answer goes to standard error.
@@ -23,6 +26,8 @@ pub(crate) use tree::print_tree;
 /// A reader that goes away ends the output and nothing else: a change that is under way goes on.
 pub(crate) struct Output {
     json: bool,
+    /// Whether a part of a line can be set off.
+    marks: bool,
     out: BufWriter<Stdout>,
     unread: bool,
 }
@@ -30,7 +35,7 @@ pub(crate) struct Output {
 impl Output {
     pub(crate) fn new(json: bool) -> Self {
         let out = BufWriter::with_capacity(64 << 10, io::stdout());
-        Self { json, out, unread: false }
+        Self { json, marks: can_mark(), out, unread: false }
     }
 
     /// Whether nobody reads any more: what only reads can stop.
@@ -68,6 +73,20 @@ impl Output {
     /// One line for people; nothing for machines.
     pub(crate) fn say(&mut self, line: Arguments<'_>) -> io::Result<()> {
         if self.json { Ok(()) } else { self.line(without_controls(&line.to_string()).as_bytes()) }
+    }
+
+    /// One line for people: a text of which a part, in bytes, is set off on a terminal.
+    pub(crate) fn say_marked(
+        &mut self,
+        indent: &str,
+        text: &str,
+        range: Range<usize>,
+    ) -> io::Result<()> {
+        if self.json {
+            return Ok(());
+        }
+        let text = if self.marks { marked(text, range) } else { without_controls(text) };
+        self.line(format!("{indent}{text}").as_bytes())
     }
 
     /// A line above others, for people.
@@ -132,4 +151,11 @@ impl Output {
         let flushed = self.out.flush();
         self.settle(flushed)
     }
+}
+
+/// Whether standard output is a terminal of somebody who has not asked for plain text
+/// (<https://no-color.org>).
+fn can_mark() -> bool {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    !plain && io::stdout().is_terminal()
 }

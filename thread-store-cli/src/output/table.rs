@@ -32,6 +32,6 @@ pub(crate) fn print_table(out: &mut Output, threads: &[StoredThread]) -> io::Res
 }
 
 /// `2026-11-20 16:33`, in UTC.
-fn minute(time: Timestamp) -> String {
+pub(super) fn minute(time: Timestamp) -> String {
     time.to_string().chars().take(16).collect::<String>().replace('T', " ")
 }

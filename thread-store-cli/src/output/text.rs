@@ -1,5 +1,7 @@
 //! Texts of threads and items, made fit for a terminal.
 
+use std::ops::Range;
+
 use thread_store::{Members, Record, RolloutItem, StoredThread, ThreadItem};
 
 /// Characters of a text that are shown on one line.
@@ -9,6 +11,14 @@ const MOST: usize = 100;
 /// threads and names of files may hold them.
 pub(super) fn without_controls(text: &str) -> String {
     text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
+}
+
+/// The text with a part of it, in bytes, in bold; without other control characters.
+pub(super) fn marked(text: &str, range: Range<usize>) -> String {
+    let parts = (text.get(..range.start), text.get(range.clone()), text.get(range.end..));
+    let (Some(before), Some(part), Some(after)) = parts else { return without_controls(text) };
+    let [before, part, after] = [before, part, after].map(without_controls);
+    format!("{before}\u{1b}[1m{part}\u{1b}[22m{after}")
 }
 
 /// A text on one line, cut where it is long, without control characters.
@@ -97,6 +107,15 @@ mod tests {
     fn a_text_cannot_steer_the_terminal_and_stays_on_its_line() {
         assert_eq!(one_line("a\u{1b}[31m\nb\t c\u{9b}2J"), "a [31m b c 2J");
         assert_eq!(one_line(&"é".repeat(200)).chars().count(), MOST + 1);
+    }
+
+    #[test]
+    fn a_part_of_a_text_is_marked_and_nothing_else_steers_the_terminal() {
+        assert_eq!(marked("the Lämp on", 4..9), "the \u{1b}[1mLämp\u{1b}[22m on");
+        assert_eq!(marked("a\u{1b}[31mb", 1..2), "a\u{1b}[1m \u{1b}[22m[31mb");
+        for wrong in [2..3, 5..9, 1..2] {
+            assert_eq!(marked("éé", wrong), "éé");
+        }
     }
 
     #[test]

@@ -3,12 +3,12 @@
 use crate::common::{Program, samples};
 use serde_json::{Value, json};
 
-const ROOT: &str = "019cadc7-84e0-7000-8000-000000000001";
-const CHILD: &str = "019cadc8-6f40-7000-8000-000000000002";
-const ARCHIVED: &str = "019cadcc-18c0-7000-8000-000000000006";
+pub(crate) const ROOT: &str = "019cadc7-84e0-7000-8000-000000000001";
+pub(crate) const CHILD: &str = "019cadc8-6f40-7000-8000-000000000002";
+pub(crate) const ARCHIVED: &str = "019cadcc-18c0-7000-8000-000000000006";
 const UNKNOWN: &str = "00000000-0000-4000-8000-00000000dead";
 
-fn with_samples() -> Program {
+pub(crate) fn with_samples() -> Program {
     let program = Program::new();
     assert_eq!(program.import(&samples()).len(), 6);
     program

@@ -117,9 +117,15 @@ pub(super) fn decode(cursor: &Cursor, filter: &ListFilter, key: SortKey) -> Resu
     Ok(Place { position, direction })
 }
 
-/// A number that stands for the filter and the key. The order of alternatives and the spelling of
-/// directories do not count, and a filter that a later version adds leaves cursors without it good.
+/// A number that stands for the filter and the key.
 fn binding(filter: &ListFilter, key: SortKey) -> u64 {
+    // Writing these types as JSON cannot fail: all map keys are strings.
+    digest(&serde_json::to_vec(&(canonical(filter), key)).unwrap_or_default())
+}
+
+/// The filter as cursors are bound to it: the order of alternatives and the spelling of directories
+/// do not count, and a filter that a later version adds leaves cursors without it good.
+pub(crate) fn canonical(filter: &ListFilter) -> ListFilter {
     let mut filter = filter.clone();
     if let Some(kinds) = &mut filter.source_kinds {
         kinds.sort_unstable();
@@ -131,8 +137,7 @@ fn binding(filter: &ListFilter, key: SortKey) -> u64 {
     if let Some(names) = &mut filter.model_providers {
         names.sort_unstable();
     }
-    // Writing these types as JSON cannot fail: all map keys are strings.
-    digest(&serde_json::to_vec(&(filter, key)).unwrap_or_default())
+    filter
 }
 
 /// A stable number for some bytes.
