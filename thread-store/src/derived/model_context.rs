@@ -55,9 +55,9 @@ fn replaces_history(item: &RolloutItem) -> bool {
 /// The page on which the compaction stands may have damage before it, which does not matter.
 fn damage_after(damage: DamageReport, from: Option<Ordinal>) -> DamageReport {
     let Some(from) = from else { return damage };
-    let mut after = DamageReport::default();
     // What is not described may stand anywhere.
-    after.count = damage.count - damage.records.len() as u64;
+    let hidden = damage.count - damage.records.len() as u64;
+    let mut after = DamageReport { count: hidden, ..DamageReport::default() };
     let is_after = |at: Option<Ordinal>| at.is_some_and(|at| at >= from);
     for record in damage.records.into_iter().filter(|record| is_after(record.after)) {
         after.push(record);
