@@ -1,4 +1,9 @@
 //! Turns and their items: what people read of a thread, derived from its records.
+//!
+//! A record is a [`Signal`], if it means anything to turns; [`Backward`] goes through a history from
+//! its end and lets through what stands; [`Reducer`] makes turns of that, in order, with what each
+//! record [`said`] of their items. [`Head`] is what the start of a history says about the whole.
+//! All of it is pure; `derived/` reads the records.
 
 mod content;
 mod cursor;
