@@ -3,10 +3,11 @@
 use crate::error::Result;
 use crate::history::{DamageReport, Direction, OrdinalRange};
 use crate::id::ThreadId;
+use crate::item::RolloutItem;
 use crate::ordinal::Ordinal;
 use crate::params::{LoadHistory, ReadThread};
 use crate::store::ThreadStore;
-use crate::turn::{Backward, Head, Standing};
+use crate::turn::{Backward, Head, Signal, Standing, TakenBack};
 
 /// The first pages are small, since most readers want little; later ones grow.
 const FIRST_PAGE: usize = 64;
@@ -56,19 +57,23 @@ impl<'a, S: ThreadStore + ?Sized> BackwardReader<'a, S> {
         let thread = store.read_thread(read).await?;
         let inherited_to = thread.identity.forked_from.and_then(|from| from.ordinal);
         let end = thread.next_ordinal.min(source.end.unwrap_or(thread.next_ordinal));
-        let mut reader = Self {
+        let mut reader = Self::new(store, source, Head::new(inherited_to), end);
+        reader.read_head().await?;
+        Ok(reader)
+    }
+
+    fn new(store: &'a S, source: Source, head: Head, end: Ordinal) -> Self {
+        Self {
             store,
             source,
-            head: Head::new(inherited_to),
+            head,
             rest: (end > Ordinal::ZERO).then_some(OrdinalRange::between(Ordinal::ZERO, end)),
             page_size: FIRST_PAGE,
             backward: Backward::default(),
             ready: Vec::new(),
             damage: DamageReport::default(),
             end,
-        };
-        reader.read_head().await?;
-        Ok(reader)
+        }
     }
 
     /// What the start of the history says about the whole of it.
@@ -79,6 +84,39 @@ impl<'a, S: ThreadStore + ?Sized> BackwardReader<'a, S> {
     /// Where the history ended when it was opened.
     pub(super) fn end(&self) -> Ordinal {
         self.end
+    }
+
+    /// Whether something that was read so far takes back what is before it.
+    pub(super) fn is_marked(&self) -> bool {
+        self.backward.is_marked()
+    }
+
+    /// A reader of the same history as if it ended here.
+    pub(super) fn until(&self, end: Ordinal) -> Self {
+        Self::new(self.store, self.source, self.head.clone(), end)
+    }
+
+    /// Whether nothing from an ordinal on takes anything back.
+    pub(super) async fn is_unmarked_from(&self, from: Ordinal) -> Result<bool> {
+        let is_marker = |item: &RolloutItem| {
+            TakenBack::is_possible(item)
+                && matches!(Signal::of(item, &self.head), Some(Signal::TakenBack(_)))
+        };
+        let mut next = (from < self.end).then_some(OrdinalRange::between(from, self.end));
+        while let Some(range) = next {
+            let load = self
+                .source
+                .load()
+                .with_range(range)
+                .with_direction(Direction::Descending)
+                .with_limit(LARGEST_PAGE);
+            let page = self.store.load_history(load).await?;
+            if page.items.records().any(|item| is_marker(&item)) {
+                return Ok(false);
+            }
+            next = page.rest;
+        }
+        Ok(true)
     }
 
     /// What could not be read so far.

@@ -66,7 +66,7 @@ async fn from_ordinal<S: ThreadStore + ?Sized>(
     source: Source,
     from: Ordinal,
 ) -> Result<(Ordinal, Vec<String>)> {
-    let place = Place { ordinal: Some(from), direction: Direction::Ascending };
+    let place = Place::at(from, Direction::Ascending);
     let slice = Slice::read(store, source, place, usize::MAX).await?;
     Ok((from, ids_from(&slice.turns, from)))
 }

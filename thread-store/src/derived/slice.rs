@@ -20,9 +20,14 @@ pub(super) struct Slice {
     pub(super) to: Option<Ordinal>,
     /// Whether nothing is beyond it, in the direction in which it was read.
     pub(super) complete: bool,
+    /// Where the history ended, if there is no marker from the stretch to there.
+    pub(super) unmarked_to: Option<Ordinal>,
     /// What could not be read on the way.
     pub(super) damage: DamageReport,
 }
+
+/// How many records are looked at for each turn that is wanted, at first.
+const RECORDS_A_TURN: u64 = 16;
 
 impl Slice {
     /// Reads from a place (the end, or the start, that the direction begins at, if there is none)
@@ -34,10 +39,35 @@ impl Slice {
         turns: usize,
     ) -> Result<Self> {
         let reader = BackwardReader::open(store, source).await?;
-        let window = Window::new(reader);
-        match place.direction {
-            Direction::Descending => window.read_descending(place.ordinal, turns).await,
-            Direction::Ascending => window.read_ascending(place.ordinal, turns).await,
+        let (at, up) = match (place.ordinal, place.direction) {
+            (at, Direction::Ascending) => (at.unwrap_or(Ordinal::ZERO), true),
+            (Some(at), Direction::Descending) => (at, false),
+            (None, Direction::Descending) => {
+                let window = Window::new(reader).read_down(None, turns).await?;
+                return Ok(window.slice);
+            }
+        };
+        let end = reader.end();
+        let unmarked = reader.is_unmarked_from(at.max(place.unmarked_to)).await?;
+        // Where all that is after the place stands, no more of it is read than its turns need.
+        let first_span = RECORDS_A_TURN.saturating_mul(turns.saturating_add(8) as u64);
+        let mut span = if unmarked { first_span } else { u64::MAX };
+        loop {
+            let until = Ordinal::new(at.get().saturating_add(span)).min(end);
+            let window = Window::new(reader.until(until));
+            let mut read = match up {
+                true => window.read_up(at, turns).await?,
+                false => window.read_down(Some(at), turns).await?,
+            };
+            if read.has_all_after || until == end {
+                read.slice.unmarked_to = if unmarked && (up || read.slice.unmarked_to.is_some()) {
+                    Some(end)
+                } else {
+                    None
+                };
+                return Ok(read.slice);
+            }
+            span = span.saturating_mul(4);
         }
     }
 
@@ -45,6 +75,13 @@ impl Slice {
     pub(super) async fn whole<S: ThreadStore + ?Sized>(store: &S, source: Source) -> Result<Self> {
         Self::read(store, source, Place::first(Direction::Descending), usize::MAX).await
     }
+}
+
+/// What was read of a history that was taken to end somewhere.
+struct Read {
+    slice: Slice,
+    /// Whether what is beyond could not change it.
+    has_all_after: bool,
 }
 
 /// The standing records of a stretch, and as much around it as its turns need.
@@ -75,16 +112,16 @@ impl<'a, S: ThreadStore + ?Sized> Window<'a, S> {
         }
     }
 
-    async fn read_descending(mut self, to: Option<Ordinal>, turns: usize) -> Result<Slice> {
+    async fn read_down(mut self, to: Option<Ordinal>, turns: usize) -> Result<Read> {
         if let Some(to) = to {
             self.skim(to, REACH as usize).await?;
         }
-        let around = self.begins;
+        let after = self.begins;
         let mut from = None;
         while let Some(record) = self.next().await? {
             let (at, begins) = (record.item.ordinal, record.begins);
             self.take(record);
-            if begins && self.begins - around >= turns {
+            if begins && self.begins - after >= turns {
                 from = from.or(Some(at));
                 if self.found_all() {
                     break;
@@ -93,11 +130,10 @@ impl<'a, S: ThreadStore + ?Sized> Window<'a, S> {
         }
         let complete = self.at_start().await?;
         let from = from.filter(|_| !complete).unwrap_or(Ordinal::ZERO);
-        Ok(self.reduce(from, to, complete))
+        Ok(Read { slice: self.reduce(from, to, complete), has_all_after: after as u64 >= REACH })
     }
 
-    async fn read_ascending(mut self, from: Option<Ordinal>, turns: usize) -> Result<Slice> {
-        let from = from.unwrap_or(Ordinal::ZERO);
+    async fn read_up(mut self, from: Ordinal, turns: usize) -> Result<Read> {
         let trimmed = self.skim(from, turns.saturating_add(REACH as usize)).await?;
         let to = trimmed.then(|| self.begin_number(turns)).flatten();
         // What is open at the place, and what is named from there on, began before it.
@@ -107,7 +143,7 @@ impl<'a, S: ThreadStore + ?Sized> Window<'a, S> {
             begun = record.begins;
             self.take(record);
         }
-        Ok(self.reduce(from, to, to.is_none()))
+        Ok(Read { slice: self.reduce(from, to, to.is_none()), has_all_after: to.is_some() })
     }
 
     /// Takes what stands from an ordinal on, and of that only the first so many turns. Answers
@@ -188,6 +224,8 @@ impl<'a, S: ThreadStore + ?Sized> Window<'a, S> {
             reducer.push(record);
         }
         let turns = reducer.finish();
-        Slice { turns, from, to, complete, damage: self.reader.into_damage() }
+        let end = self.reader.end();
+        let unmarked_to = (!self.reader.is_marked()).then_some(end);
+        Slice { turns, from, to, complete, unmarked_to, damage: self.reader.into_damage() }
     }
 }

@@ -159,6 +159,7 @@ struct Answered<R> {
 struct Walked<R> {
     rows: Vec<R>,
     more: bool,
+    unmarked_to: Option<Ordinal>,
     damage: DamageReport,
 }
 
@@ -174,7 +175,10 @@ impl Asked<'_> {
         let mut followed = walked.more;
         if turned {
             let nearest = walked.rows.first().map(Row::ordinal);
-            let end = Place { ordinal: turned_end(place, nearest), direction: self.direction };
+            let end = turned_end(place, nearest).map_or_else(
+                || Place::first(self.direction),
+                |ordinal| Place::at(ordinal, self.direction).known_unmarked(walked.unmarked_to),
+            );
             followed = !self.walk(store, end, 1, &rows).await?.rows.is_empty();
         }
         Ok(self.answer(place, limit, walked, followed))
@@ -198,7 +202,7 @@ impl Asked<'_> {
         let more = rows.len() > limit;
         rows.truncate(limit);
         let turned = place.direction != self.direction;
-        let walked = Walked { rows, more, damage };
+        let walked = Walked { rows, more, unmarked_to: None, damage };
         Ok(self.answer(place, limit, walked, if turned { followed } else { more }))
     }
 
@@ -225,7 +229,7 @@ impl Asked<'_> {
         loop {
             let mut slice = Slice::read(store, self.source, place, turns).await?;
             let (from, to, complete) = (slice.from, slice.to, slice.complete);
-            let damage = std::mem::take(&mut slice.damage);
+            let (unmarked_to, damage) = (slice.unmarked_to, std::mem::take(&mut slice.damage));
             let within = |row: &R| {
                 from <= row.ordinal()
                     && to.is_none_or(|to| row.ordinal() < to)
@@ -238,7 +242,7 @@ impl Asked<'_> {
                 }
                 let more = rows.len() > limit;
                 rows.truncate(limit);
-                return Ok(Walked { rows, more, damage });
+                return Ok(Walked { rows, more, unmarked_to, damage });
             }
             turns = turns.saturating_mul(4);
         }
@@ -251,7 +255,7 @@ impl Asked<'_> {
         walked: Walked<R>,
         followed: bool,
     ) -> Answered<R> {
-        let Walked { mut rows, damage, .. } = walked;
+        let Walked { mut rows, unmarked_to, damage, .. } = walked;
         let turned = place.direction != self.direction;
         let end = turned_end(place, rows.first().map(Row::ordinal));
         if turned {
@@ -259,14 +263,15 @@ impl Asked<'_> {
         }
         let next = match rows.last() {
             Some(row) => Some(Place::after(row.ordinal(), self.direction)),
-            None => Some(Place { ordinal: end, direction: self.direction }),
+            None => end.map(|end| Place::at(end, self.direction)),
         };
+        let cursor = |place: Place| place.known_unmarked(unmarked_to).encode(self.rows);
         let previous =
             rows.first().map(|row| Place::after(row.ordinal(), self.direction.reversed()));
         Answered {
             rows,
-            next_cursor: next.filter(|_| followed).map(|place| place.encode(self.rows)),
-            previous_cursor: previous.map(|place| place.encode(self.rows)),
+            next_cursor: next.filter(|_| followed).map(cursor),
+            previous_cursor: previous.map(cursor),
             page_size: limit,
             clamped: limit < self.page_size,
             damage,

@@ -12,6 +12,9 @@ use crate::ordinal::Ordinal;
 pub(crate) struct Place {
     pub(crate) ordinal: Option<Ordinal>,
     pub(crate) direction: Direction,
+    /// From the ordinal to before this one there is no marker: it was seen, and history is never
+    /// changed. So a page need not look there again.
+    pub(crate) unmarked_to: Ordinal,
 }
 
 /// What a cursor is bound to: nothing but the same list can read it.
@@ -23,13 +26,23 @@ pub(crate) enum Rows<'a> {
     Items(ThreadId, Option<&'a str>),
 }
 
-/// side, ordinal.
-const LENGTH: usize = 1 + 8;
+/// side, ordinal, end of what is unmarked.
+const LENGTH: usize = 1 + 8 + 8;
 
 impl Place {
     /// The end at which a direction begins.
     pub(crate) const fn first(direction: Direction) -> Self {
-        Self { ordinal: None, direction }
+        Self { ordinal: None, direction, unmarked_to: Ordinal::ZERO }
+    }
+
+    /// From an ordinal on, or before it.
+    pub(crate) const fn at(ordinal: Ordinal, direction: Direction) -> Self {
+        Self { ordinal: Some(ordinal), direction, unmarked_to: ordinal }
+    }
+
+    /// The place, of which it is known that no marker stands from there to before an ordinal.
+    pub(crate) fn known_unmarked(self, to: Option<Ordinal>) -> Self {
+        Self { unmarked_to: self.unmarked_to.max(to.unwrap_or_default()), ..self }
     }
 
     /// The place after a row.
@@ -38,7 +51,7 @@ impl Place {
             Direction::Ascending => row.plus(1),
             Direction::Descending => row,
         };
-        Self { ordinal: Some(ordinal), direction }
+        Self::at(ordinal, direction)
     }
 
     /// Where a call reads: at its cursor if it has one, else at the first place.
@@ -55,15 +68,19 @@ impl Place {
         let mut body = Vec::with_capacity(LENGTH);
         body.push(u8::from(self.direction == Direction::Descending));
         body.extend(self.ordinal.unwrap_or(Ordinal::ZERO).get().to_be_bytes());
+        body.extend(self.unmarked_to.get().to_be_bytes());
         seal(&body, rows.binding())
     }
 
     fn decode(cursor: &Cursor, rows: Rows<'_>) -> Result<Self, Error> {
         let body: [u8; LENGTH] = unseal(cursor, rows.binding())?;
         let direction = if body[0] == 1 { Direction::Descending } else { Direction::Ascending };
-        let mut number = [0; 8];
-        number.copy_from_slice(&body[1..]);
-        Ok(Self { ordinal: Some(Ordinal::new(u64::from_be_bytes(number))), direction })
+        let ordinal = |from: usize| {
+            let mut number = [0; 8];
+            number.copy_from_slice(&body[from..from + 8]);
+            Ordinal::new(u64::from_be_bytes(number))
+        };
+        Ok(Self { ordinal: Some(ordinal(1)), direction, unmarked_to: ordinal(9) })
     }
 }
 

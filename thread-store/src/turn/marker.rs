@@ -1,5 +1,6 @@
 //! Markers: records that take back what stands before them.
 
+use memchr::memmem;
 use serde::Serialize;
 
 use crate::error::Result;
@@ -25,7 +26,17 @@ struct ThreadRolledBack {
     num_items: u64,
 }
 
+/// The name of the event.
+const NAME: &str = "thread_rolled_back";
+
 impl TakenBack {
+    /// Whether a record can be a marker at all, without taking it apart: it has the name of the
+    /// event in it, or escapes with which the name could be written.
+    pub(crate) fn is_possible(item: &RolloutItem) -> bool {
+        let has = |needle: &[u8]| memmem::find(item.as_bytes(), needle).is_some();
+        has(NAME.as_bytes()) || has(br"\u")
+    }
+
     pub(super) fn of(event: &Members<'_>) -> Option<Self> {
         match event.parse("num_items") {
             Some(items) => Some(Self::Items(items)),
@@ -35,7 +46,7 @@ impl TakenBack {
 
     /// The marker that takes back the `num_items` items before it, in which `num_turns` turns begin.
     pub(crate) fn marker(num_turns: u64, num_items: u64, at: Timestamp) -> Result<RolloutItem> {
-        let event = ThreadRolledBack { r#type: "thread_rolled_back", num_turns, num_items };
+        let event = ThreadRolledBack { r#type: NAME, num_turns, num_items };
         RolloutItem::new("event_msg", &event, at)
     }
 }

@@ -9,7 +9,7 @@ use super::standing::Standing;
 use super::{ItemContent, ItemsView, ThreadItem, Turn, TurnError, TurnStatus};
 use crate::ordinal::Ordinal;
 
-/// A record that names a turn belongs to the turn of that name if the turn was named within this
+/// A record that names a turn belongs to the turn of that name if it is open, or began within this
 /// many turns before; a later one begins the turn anew. So what stands far apart need not be read
 /// together. (Background commands outlive their turn; none is known to outlive 32.)
 pub(crate) const REACH: u64 = 32;
@@ -23,7 +23,7 @@ pub(crate) struct Reducer<'a> {
     head: &'a Head,
     turns: Vec<Draft>,
     open: Option<usize>,
-    /// Where each name was used last.
+    /// The latest turn of each name, and where it began.
     named: HashMap<String, Named>,
     /// How many records so far may have begun a turn.
     boundaries: u64,
@@ -103,9 +103,6 @@ impl<'a> Reducer<'a> {
             (None, Some(id)) => self.place(Some(id.clone()), at, true),
             (None, None) => return,
         };
-        if let Some(id) = &end.id {
-            self.name(id, turn);
-        }
         self.turns[turn].end(end, at);
         if self.open == Some(turn) {
             self.open = None;
@@ -147,32 +144,23 @@ impl<'a> Reducer<'a> {
 
     /// The turn of this name, or a new one, which is open unless another is.
     fn turn_named(&mut self, id: &str, at: Ordinal) -> usize {
-        let turn = self.known(id).unwrap_or_else(|| {
+        self.known(id).unwrap_or_else(|| {
             let turn = self.place(Some(id.to_owned()), at, true);
             self.open = self.open.or(Some(turn));
             turn
-        });
-        self.name(id, turn);
-        turn
+        })
     }
 
     fn known(&self, id: &str) -> Option<usize> {
         let named = self.named.get(id)?;
-        (self.boundaries - named.boundaries <= REACH).then_some(named.turn)
-    }
-
-    fn name(&mut self, id: &str, turn: usize) {
-        let named = Named { turn, boundaries: self.boundaries };
-        match self.named.get_mut(id) {
-            Some(known) => *known = named,
-            None => drop(self.named.insert(id.to_owned(), named)),
-        }
+        let near = self.boundaries - named.boundaries <= REACH;
+        (near || self.open == Some(named.turn)).then_some(named.turn)
     }
 
     fn place(&mut self, id: Option<String>, at: Ordinal, recorded: bool) -> usize {
         let turn = self.turns.len();
         if let Some(id) = &id {
-            self.name(id, turn);
+            self.named.insert(id.clone(), Named { turn, boundaries: self.boundaries });
         }
         self.turns.push(Draft::new(id, at, recorded, self.head));
         turn

@@ -31,9 +31,15 @@ pub(crate) struct Backward {
     /// Records of which it is not known yet whether a turn begins with them, the latest first: the
     /// first is a person's message, and what is before it decides.
     waiting: VecDeque<Standing>,
+    marked: bool,
 }
 
 impl Backward {
+    /// Whether a marker was met.
+    pub(crate) fn is_marked(&self) -> bool {
+        self.marked
+    }
+
     /// Takes the next record going back. Hands out, latest first, those that are known to stand.
     pub(crate) fn take(&mut self, item: StoredItem, head: &Head, out: &mut Vec<Standing>) {
         let at = item.ordinal;
@@ -45,6 +51,7 @@ impl Backward {
         if signal.as_ref().is_some_and(Signal::is_boundary) {
             self.decide(!begins, out);
         }
+        self.marked |= matches!(signal, Some(Signal::TakenBack(_)));
         match signal {
             Some(Signal::TakenBack(TakenBack::Items(items))) => {
                 self.below = Some(Ordinal::new(at.get().saturating_sub(items)));
