@@ -150,7 +150,7 @@ impl<'a, S: ThreadStore + ?Sized> BackwardReader<'a, S> {
         }
         self.rest = page.rest.and_then(|rest| before(rest, self.backward.skips_to()));
         if self.rest.is_none() {
-            self.backward.finish(&mut self.ready);
+            self.backward.finish(&self.head, &mut self.ready);
         }
         self.ready.reverse();
         Ok(())

@@ -9,6 +9,7 @@ use crate::history::{DamageReport, Direction};
 use crate::id::ThreadId;
 use crate::list::Cursor;
 use crate::ordinal::Ordinal;
+use crate::params::ReadThread;
 use crate::store::ThreadStore;
 use crate::turn::{
     ItemPage, ListItems, ListTurns, Place, Replay, Rows, ThreadItem, Turn, TurnPage,
@@ -169,7 +170,7 @@ impl Asked<'_> {
         store: &S,
         rows: impl Fn(Slice) -> Vec<R> + Send + Sync,
     ) -> Result<Answered<R>> {
-        let (place, limit) = (self.place()?, self.limit(store)?);
+        let (place, limit) = self.checked(store).await?;
         let walked = self.walk(store, place, limit, &rows).await?;
         let turned = place.direction != self.direction;
         let mut followed = walked.more;
@@ -190,7 +191,7 @@ impl Asked<'_> {
         store: &S,
         turn_id: &str,
     ) -> Result<Answered<ThreadItem>> {
-        let (place, limit) = (self.place()?, self.limit(store)?);
+        let (place, limit) = self.checked(store).await?;
         let (turn, damage) = find_turn(store, self.source, turn_id).await?;
         let items = turn.map_or_else(Vec::new, |turn| items_of(vec![turn]));
         let beyond = |item: &ThreadItem| is_beyond(place, item.ordinal);
@@ -206,15 +207,25 @@ impl Asked<'_> {
         Ok(self.answer(place, limit, walked, if turned { followed } else { more }))
     }
 
-    fn place(&self) -> Result<Place> {
-        Place::of(self.cursor, self.direction, self.rows)
+    /// Where to read, and how many rows. That there is no such thread is said before anything else.
+    async fn checked<S: ThreadStore + ?Sized>(&self, store: &S) -> Result<(Place, usize)> {
+        let invalid = match self.place() {
+            Ok(place) if self.page_size > 0 => {
+                let largest = store.capabilities().limits.max_page_size;
+                return Ok((place, self.page_size.min(largest)));
+            }
+            Ok(_) => Error::invalid("page_size", "must be at least 1"),
+            Err(error) => error,
+        };
+        let Source { thread_id, include_archived, .. } = self.source;
+        store
+            .read_thread(ReadThread::new(thread_id).with_include_archived(include_archived))
+            .await?;
+        Err(invalid.about(thread_id))
     }
 
-    fn limit<S: ThreadStore + ?Sized>(&self, store: &S) -> Result<usize> {
-        if self.page_size == 0 {
-            return Err(Error::invalid("page_size", "must be at least 1"));
-        }
-        Ok(self.page_size.min(store.capabilities().limits.max_page_size))
+    fn place(&self) -> Result<Place> {
+        Place::of(self.cursor, self.direction, self.rows)
     }
 
     /// Reads rows beyond a place, and on until there are enough of them.

@@ -67,10 +67,9 @@ impl Signal {
         }
     }
 
-    /// Whether a turn may begin here, or its standing be settled: what is on the other side need not
-    /// be known to tell what a person's message here means.
+    /// Whether a turn may begin here.
     pub(crate) fn is_boundary(&self) -> bool {
-        matches!(self, Self::Start(_) | Self::UserMessage | Self::TakenBack(_))
+        matches!(self, Self::Start(_) | Self::UserMessage)
     }
 
     /// Whether no turn goes on across this record, as far as it alone can tell.

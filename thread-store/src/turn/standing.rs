@@ -1,7 +1,5 @@
 //! Which records stand: those that no later marker took back.
 
-use std::collections::VecDeque;
-
 use super::head::Head;
 use super::marker::TakenBack;
 use super::signal::Signal;
@@ -14,24 +12,32 @@ pub(crate) struct Standing {
     pub(crate) item: StoredItem,
     /// What it means for turns, if anything.
     pub(crate) signal: Option<Signal>,
-    /// Whether a turn begins here, whatever stands before.
+    /// Whether a turn begins here.
     pub(crate) begins: bool,
 }
 
 /// Goes back through a history, record by record, and lets through what stands.
 ///
-/// A marker takes back what is before it, and nothing after it can bring that back: so all that
+/// A marker takes back what is before it, and only a marker after it can undo that: so all that
 /// must be known of the later part of a history are its markers, and going back meets them first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Backward {
     /// Records from here on are done with, or taken back.
     below: Option<Ordinal>,
-    /// How many turns are still to be taken back.
-    turns: u64,
-    /// Records of which it is not known yet whether a turn begins with them, the latest first: the
-    /// first is a person's message, and what is before it decides.
-    waiting: VecDeque<Standing>,
+    /// What each marker lets through of what the next one, which stands before it, has let through.
+    /// The first is no marker: it lets everything through, and says where turns begin.
+    levels: Vec<Level>,
     marked: bool,
+}
+
+impl Default for Backward {
+    fn default() -> Self {
+        Self {
+            below: None,
+            levels: vec![Level { is_first: true, ..Level::default() }],
+            marked: false,
+        }
+    }
 }
 
 impl Backward {
@@ -47,28 +53,26 @@ impl Backward {
             return;
         }
         let signal = Signal::of(&item.item, head);
+        if let Some(Signal::TakenBack(taken)) = signal {
+            return self.take_back(taken, at);
+        }
         let begins = matches!(signal, Some(Signal::Start(_)));
-        if signal.as_ref().is_some_and(Signal::is_boundary) {
-            self.decide(!begins, out);
-        }
-        self.marked |= matches!(signal, Some(Signal::TakenBack(_)));
-        match signal {
-            Some(Signal::TakenBack(TakenBack::Items(items))) => {
-                self.below = Some(Ordinal::new(at.get().saturating_sub(items)));
-            }
-            Some(Signal::TakenBack(TakenBack::Turns(turns))) => {
-                self.turns = self.turns.saturating_add(turns);
-            }
-            Some(Signal::UserMessage) if head.turns_by_message => {
-                self.waiting.push_back(Standing { item, signal, begins });
-            }
-            signal => self.hand_on(Standing { item, signal, begins }, out),
-        }
+        let record = Standing { item, signal, begins };
+        let [only] = self.levels.as_mut_slice() else {
+            self.through(self.levels.len(), vec![record], head, out);
+            self.levels.retain(|level| level.is_first || !level.is_done());
+            return;
+        };
+        only.take(record, head, out);
     }
 
     /// The start of the history was reached.
-    pub(crate) fn finish(&mut self, out: &mut Vec<Standing>) {
-        self.decide(true, out);
+    pub(crate) fn finish(&mut self, head: &Head, out: &mut Vec<Standing>) {
+        for index in (0..self.levels.len()).rev() {
+            let mut passed = Vec::new();
+            self.levels[index].finish(&mut passed);
+            self.through(index, passed, head, out);
+        }
     }
 
     /// Records from this ordinal on need not be read any more, if any need not.
@@ -76,31 +80,100 @@ impl Backward {
         self.below
     }
 
-    /// Settles whether the message that waits begins a turn.
-    fn decide(&mut self, begins: bool, out: &mut Vec<Standing>) {
-        let mut waiting = std::mem::take(&mut self.waiting);
-        if let Some(first) = waiting.front_mut() {
-            first.begins = begins;
-        }
-        for record in waiting {
-            self.pass(record, out);
+    fn take_back(&mut self, taken: TakenBack, at: Ordinal) {
+        self.marked = true;
+        match taken {
+            TakenBack::Items(items) => {
+                self.below = Some(Ordinal::new(at.get().saturating_sub(items)));
+            }
+            TakenBack::Turns(0) => {}
+            TakenBack::Turns(turns) => self.levels.push(Level { turns, ..Level::default() }),
         }
     }
 
-    fn hand_on(&mut self, record: Standing, out: &mut Vec<Standing>) {
+    /// Sends records through the levels before `from`, the innermost first.
+    fn through(
+        &mut self,
+        from: usize,
+        mut records: Vec<Standing>,
+        head: &Head,
+        out: &mut Vec<Standing>,
+    ) {
+        for level in self.levels[..from].iter_mut().rev() {
+            let mut passed = Vec::new();
+            for record in records {
+                level.take(record, head, &mut passed);
+            }
+            records = passed;
+        }
+        out.extend(records);
+    }
+}
+
+/// One marker that takes back turns, or none.
+#[derive(Debug, Default)]
+struct Level {
+    /// Whether it stands for no marker.
+    is_first: bool,
+    /// How many turns are still to be taken back.
+    turns: u64,
+    /// Records of which it is not known yet whether a turn begins with them, the latest first: the
+    /// first is a person's message, and what is before it decides.
+    waiting: Vec<Standing>,
+    /// Records before the last turn that was taken back: they belong to the next one that is, or
+    /// stand, if there is none.
+    held: Vec<Standing>,
+}
+
+impl Level {
+    fn is_done(&self) -> bool {
+        self.turns == 0 && self.waiting.is_empty()
+    }
+
+    fn take(&mut self, record: Standing, head: &Head, passed: &mut Vec<Standing>) {
+        match &record.signal {
+            // The message joins the turn that starts before it.
+            Some(Signal::Start(_)) => self.decide(false, passed),
+            Some(Signal::End(_)) => self.decide(true, passed),
+            Some(Signal::UserMessage) => {
+                if head.turns_by_message {
+                    self.decide(true, passed);
+                }
+                return self.waiting.push(record);
+            }
+            _ => {}
+        }
         if self.waiting.is_empty() {
-            self.pass(record, out);
+            self.pass(record, passed);
         } else {
-            self.waiting.push_back(record);
+            self.waiting.push(record);
         }
     }
 
-    /// Hands a record out, unless its turn is taken back.
-    fn pass(&mut self, record: Standing, out: &mut Vec<Standing>) {
+    fn finish(&mut self, passed: &mut Vec<Standing>) {
+        self.decide(true, passed);
+        passed.append(&mut self.held);
+    }
+
+    /// Settles whether the messages that wait begin turns.
+    fn decide(&mut self, begins: bool, passed: &mut Vec<Standing>) {
+        for mut record in std::mem::take(&mut self.waiting) {
+            if let Some(Signal::UserMessage) = record.signal {
+                record.begins = begins;
+            }
+            self.pass(record, passed);
+        }
+    }
+
+    /// Lets a record through, unless its turn is taken back.
+    fn pass(&mut self, record: Standing, passed: &mut Vec<Standing>) {
         if self.turns == 0 {
-            out.push(record);
+            passed.push(record);
         } else if record.begins {
             self.turns -= 1;
+            self.held.clear();
+        } else {
+            self.held.push(record);
         }
     }
 }

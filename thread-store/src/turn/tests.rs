@@ -53,7 +53,7 @@ fn standing(lines: &[String]) -> (Head, Vec<Standing>) {
     for item in items.into_iter().rev() {
         backward.take(item, &head, &mut records);
     }
-    backward.finish(&mut records);
+    backward.finish(&head, &mut records);
     records.reverse();
     (head, records)
 }
