@@ -74,6 +74,9 @@ impl<'a> Reducer<'a> {
             Signal::UserMessage => self.user_message(record),
             Signal::Item => {
                 if let Some(said) = self.said(record) {
+                    if record.begins {
+                        self.open = Some(self.place(None, at, false));
+                    }
                     self.take(said, at);
                 }
             }
@@ -142,13 +145,9 @@ impl<'a> Reducer<'a> {
         self.turns[turn].take(said, at, self.head);
     }
 
-    /// The turn of this name, or a new one, which is open unless another is.
+    /// The turn of this name, or a new one: it does not open, since nothing says that it started.
     fn turn_named(&mut self, id: &str, at: Ordinal) -> usize {
-        self.known(id).unwrap_or_else(|| {
-            let turn = self.place(Some(id.to_owned()), at, true);
-            self.open = self.open.or(Some(turn));
-            turn
-        })
+        self.known(id).unwrap_or_else(|| self.place(Some(id.to_owned()), at, true))
     }
 
     fn known(&self, id: &str) -> Option<usize> {

@@ -2,6 +2,7 @@
 
 use super::head::Head;
 use super::marker::TakenBack;
+use super::said::says_an_item;
 use super::signal::Signal;
 use crate::item::StoredItem;
 use crate::ordinal::Ordinal;
@@ -70,7 +71,7 @@ impl Backward {
     pub(crate) fn finish(&mut self, head: &Head, out: &mut Vec<Standing>) {
         for index in (0..self.levels.len()).rev() {
             let mut passed = Vec::new();
-            self.levels[index].finish(&mut passed);
+            self.levels[index].finish(head, &mut passed);
             self.through(index, passed, head, out);
         }
     }
@@ -110,6 +111,17 @@ impl Backward {
     }
 }
 
+/// What stands before records that name no turn, and decides with which of them one begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Before {
+    /// They belong to the turn that starts there.
+    Start,
+    /// No turn is open: each message begins one, and so does what is said before any message.
+    End,
+    /// The same, where every message begins a turn: what is said after one belongs to it.
+    Message,
+}
+
 /// One marker that takes back turns, or none.
 #[derive(Debug, Default)]
 struct Level {
@@ -117,8 +129,8 @@ struct Level {
     is_first: bool,
     /// How many turns are still to be taken back.
     turns: u64,
-    /// Records of which it is not known yet whether a turn begins with them, the latest first: the
-    /// first is a person's message, and what is before it decides.
+    /// Records of which it is not known yet whether a turn begins with them, and what is between
+    /// them, the latest first. What is before them decides.
     waiting: Vec<Standing>,
     /// Records before the last turn that was taken back: they belong to the next one that is, or
     /// stand, if there is none.
@@ -132,35 +144,45 @@ impl Level {
 
     fn take(&mut self, record: Standing, head: &Head, passed: &mut Vec<Standing>) {
         match &record.signal {
-            // The message joins the turn that starts before it.
-            Some(Signal::Start(_)) => self.decide(false, passed),
-            Some(Signal::End(_)) => self.decide(true, passed),
-            Some(Signal::UserMessage) => {
-                if head.turns_by_message {
-                    self.decide(true, passed);
-                }
-                return self.waiting.push(record);
+            Some(Signal::Start(_)) => self.settle(Before::Start, head, passed),
+            Some(Signal::End(_)) => self.settle(Before::End, head, passed),
+            Some(Signal::UserMessage) if head.turns_by_message => {
+                self.settle(Before::Message, head, passed);
             }
             _ => {}
         }
-        if self.waiting.is_empty() {
-            self.pass(record, passed);
-        } else {
+        let names_none = matches!(record.signal, Some(Signal::UserMessage | Signal::Item));
+        if names_none || !self.waiting.is_empty() {
             self.waiting.push(record);
+        } else {
+            self.pass(record, passed);
         }
     }
 
-    fn finish(&mut self, passed: &mut Vec<Standing>) {
-        self.decide(true, passed);
+    fn finish(&mut self, head: &Head, passed: &mut Vec<Standing>) {
+        self.settle(Before::End, head, passed);
         passed.append(&mut self.held);
     }
 
-    /// Settles whether the messages that wait begin turns.
-    fn decide(&mut self, begins: bool, passed: &mut Vec<Standing>) {
-        for mut record in std::mem::take(&mut self.waiting) {
-            if let Some(Signal::UserMessage) = record.signal {
-                record.begins = begins;
+    /// Settles with which of the records that wait turns begin.
+    fn settle(&mut self, before: Before, head: &Head, passed: &mut Vec<Standing>) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        // The first to be said after an end.
+        let mut first = before == Before::End;
+        for record in waiting.iter_mut().rev() {
+            match record.signal {
+                Some(Signal::UserMessage) => {
+                    record.begins = before != Before::Start;
+                    first = false;
+                }
+                Some(Signal::Item) if first && says_an_item(&record.item.item, head) => {
+                    record.begins = true;
+                    first = false;
+                }
+                _ => {}
             }
+        }
+        for record in waiting {
             self.pass(record, passed);
         }
     }

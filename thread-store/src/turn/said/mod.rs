@@ -18,7 +18,8 @@ pub(super) mod spelling;
 mod tool;
 
 use super::ItemContent;
-use crate::item::Record;
+use super::head::Head;
+use crate::item::{Record, RolloutItem};
 
 pub(crate) use output::CallOutput;
 
@@ -77,6 +78,12 @@ pub(crate) fn is_user_message(record: &Record<'_>) -> bool {
         Some(Said::Item(item)) => matches!(item.content, ItemContent::UserMessage { .. }),
         _ => false,
     }
+}
+
+/// Whether a record alone says that there is an item.
+pub(super) fn says_an_item(item: &RolloutItem, head: &Head) -> bool {
+    let said = said(&item.record(), head.paginated);
+    matches!(said, Some(Said::Item(_) | Said::Reasoning { .. }))
 }
 
 impl SaidItem {
