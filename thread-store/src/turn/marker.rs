@@ -10,7 +10,8 @@ use crate::time::Timestamp;
 /// What a marker takes back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum TakenBack {
-    /// The last so many turns that stand.
+    /// The last so many turns that stand: those that begin with a record of their own, be it a start
+    /// record, a message or what is said first after an end. Turns that others merely name go along.
     Turns(u64),
     /// The so many items right before the marker, whatever they are.
     Items(u64),

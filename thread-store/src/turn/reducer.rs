@@ -167,9 +167,8 @@ impl<'a> Reducer<'a> {
 
     /// The turns, in the order in which they stand.
     pub(crate) fn finish(self) -> Vec<Turn> {
-        let last = self.turns.len().checked_sub(1);
-        let open = self.open.filter(|_| self.open == last);
-        let finish = |(index, draft): (usize, Draft)| draft.finish(open == Some(index));
+        let count = self.turns.len();
+        let finish = |(index, draft): (usize, Draft)| draft.finish(index + 1 == count);
         self.turns.into_iter().enumerate().map(finish).collect()
     }
 }
@@ -275,8 +274,8 @@ impl Draft {
         }
     }
 
-    fn finish(self, open: bool) -> Turn {
-        let unended = match (self.recorded, open) {
+    fn finish(self, last: bool) -> Turn {
+        let unended = match (self.recorded, last) {
             // Where turns are not recorded, all that is known of the last one is that it was said.
             (false, _) => TurnStatus::Completed,
             (true, true) => TurnStatus::InProgress,
