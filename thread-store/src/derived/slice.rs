@@ -194,7 +194,7 @@ impl<'a, S: ThreadStore + ?Sized> Window<'a, S> {
 
     fn take(&mut self, record: Standing) {
         let Some(signal) = &record.signal else { return };
-        self.boundaries += u64::from(signal.is_boundary());
+        self.boundaries += u64::from(record.is_boundary());
         match signal {
             Signal::Start(start) => {
                 if let Some(id) = &start.id {

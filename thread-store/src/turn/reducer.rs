@@ -25,7 +25,7 @@ pub(crate) struct Reducer<'a> {
     open: Option<usize>,
     /// The latest turn of each name, and where it began.
     named: HashMap<String, Named>,
-    /// How many records so far may have begun a turn.
+    /// How many boundaries there were so far.
     boundaries: u64,
 }
 
@@ -58,9 +58,7 @@ impl<'a> Reducer<'a> {
     pub(crate) fn push(&mut self, record: &Standing) {
         let Some(signal) = &record.signal else { return };
         let at = record.item.ordinal;
-        if signal.is_boundary() {
-            self.boundaries += 1;
-        }
+        self.boundaries += u64::from(record.is_boundary());
         match signal {
             Signal::Start(start) => self.start(start, at),
             Signal::End(end) => self.end(end, at),

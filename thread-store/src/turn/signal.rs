@@ -67,11 +67,6 @@ impl Signal {
         }
     }
 
-    /// Whether a turn may begin here.
-    pub(crate) fn is_boundary(&self) -> bool {
-        matches!(self, Self::Start(_) | Self::UserMessage)
-    }
-
     /// Whether no turn goes on across this record, as far as it alone can tell.
     pub(crate) fn begins(&self, head: &Head) -> bool {
         match self {

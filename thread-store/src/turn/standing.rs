@@ -17,6 +17,14 @@ pub(crate) struct Standing {
     pub(crate) begins: bool,
 }
 
+impl Standing {
+    /// Whether it counts for how far a name reaches: wherever a turn begins, and where a message
+    /// could have begun one.
+    pub(crate) fn is_boundary(&self) -> bool {
+        self.begins || matches!(self.signal, Some(Signal::UserMessage))
+    }
+}
+
 /// Goes back through a history, record by record, and lets through what stands.
 ///
 /// A marker takes back what is before it, and only a marker after it can undo that: so all that
