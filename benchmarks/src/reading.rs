@@ -1,7 +1,7 @@
 //! What people and models read of a thread, from threads of very different lengths.
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use thread_store::{
     CreateThread, Direction, IdSource as _, ListItems, ListTurns, LoadHistory, LoadModelContext,
@@ -18,6 +18,9 @@ use crate::stores::Kind;
 const SIZES: &[usize] = &[1_000, 10_000, 100_000];
 /// What "the same" is allowed to be, on a machine that does other things too.
 const FLAT: f64 = 1.5;
+/// A round takes the best of so many: these reads are shorter than what a busy machine gives to
+/// others at a time.
+const TRIES: usize = 3;
 /// Deriving all turns, against parsing the JSON of all items once.
 const REPLAY: f64 = 3.0;
 const REPLAYED: usize = 20_000;
@@ -27,6 +30,7 @@ enum Read {
     LastItems,
     NewestTurns,
     NewestSummaries,
+    TwoPages,
     NewestItems,
     ModelContext,
 }
@@ -36,6 +40,7 @@ impl Read {
         Self::LastItems,
         Self::NewestTurns,
         Self::NewestSummaries,
+        Self::TwoPages,
         Self::NewestItems,
         Self::ModelContext,
     ];
@@ -45,6 +50,7 @@ impl Read {
             Self::LastItems => "last 50 records",
             Self::NewestTurns => "newest 25 turns",
             Self::NewestSummaries => "newest 25 turns, summaries",
+            Self::TwoPages => "newest 25 turns, then 25 older",
             Self::NewestItems => "newest 50 items",
             Self::ModelContext => "model context",
         }
@@ -67,6 +73,11 @@ impl Read {
                     .with_page_size(25)
                     .with_view(thread_store::ItemsView::Summary);
                 store.list_turns(list).await?.turns.len()
+            }
+            Self::TwoPages => {
+                let list = ListTurns::new(id).with_direction(newest).with_page_size(25);
+                let next = store.list_turns(list.clone()).await?.next_cursor;
+                store.list_turns(list.with_cursor(next)).await?.turns.len()
             }
             Self::NewestItems => {
                 let list = ListItems::new(id).with_direction(newest).with_page_size(50);
@@ -108,9 +119,13 @@ async fn flat(kind: Kind, mode: Mode, rounds: usize, report: &mut Report) -> Res
         let mut times = vec![Times::default(); threads.len()];
         for _ in 0..rounds {
             for ((_, id), times) in threads.iter().zip(&mut times) {
-                let start = Instant::now();
-                black_box(read.run(opened.store.as_ref(), *id).await?);
-                times.push(start.elapsed());
+                let mut best = Duration::MAX;
+                for _ in 0..TRIES {
+                    let start = Instant::now();
+                    black_box(read.run(opened.store.as_ref(), *id).await?);
+                    best = best.min(start.elapsed());
+                }
+                times.push(best);
             }
         }
         for ((size, _), taken) in threads.iter().zip(&times) {
