@@ -41,11 +41,7 @@ pub(crate) struct Backward {
 
 impl Default for Backward {
     fn default() -> Self {
-        Self {
-            below: None,
-            levels: vec![Level { is_first: true, ..Level::default() }],
-            marked: false,
-        }
+        Self { below: None, levels: vec![Level::default()], marked: false }
     }
 }
 
@@ -69,7 +65,10 @@ impl Backward {
         let record = Standing { item, signal, begins };
         let [only] = self.levels.as_mut_slice() else {
             self.through(self.levels.len(), vec![record], head, out);
-            self.levels.retain(|level| level.is_first || !level.is_done());
+            // What has taken back all that it takes lets everything through.
+            while self.levels.len() > 1 && self.levels.last().is_some_and(Level::is_done) {
+                self.levels.pop();
+            }
             return;
         };
         only.take(record, head, out);
@@ -96,7 +95,13 @@ impl Backward {
                 self.below = Some(Ordinal::new(at.get().saturating_sub(items)));
             }
             TakenBack::Turns(0) => {}
-            TakenBack::Turns(turns) => self.levels.push(Level { turns, ..Level::default() }),
+            TakenBack::Turns(turns) => match self.levels.last_mut() {
+                // Nothing is between the two markers.
+                Some(last) if last.turns > 0 && last.is_untouched() => {
+                    last.turns = last.turns.saturating_add(turns);
+                }
+                _ => self.levels.push(Level { turns, ..Level::default() }),
+            },
         }
     }
 
@@ -109,6 +114,9 @@ impl Backward {
         out: &mut Vec<Standing>,
     ) {
         for level in self.levels[..from].iter_mut().rev() {
+            if records.is_empty() {
+                return;
+            }
             let mut passed = Vec::new();
             for record in records {
                 level.take(record, head, &mut passed);
@@ -133,8 +141,6 @@ enum Before {
 /// One marker that takes back turns, or none.
 #[derive(Debug, Default)]
 struct Level {
-    /// Whether it stands for no marker.
-    is_first: bool,
     /// How many turns are still to be taken back.
     turns: u64,
     /// Records of which it is not known yet whether a turn begins with them, and what is between
@@ -148,6 +154,11 @@ struct Level {
 impl Level {
     fn is_done(&self) -> bool {
         self.turns == 0 && self.waiting.is_empty()
+    }
+
+    /// Whether it keeps no record back.
+    fn is_untouched(&self) -> bool {
+        self.waiting.is_empty() && self.held.is_empty()
     }
 
     fn take(&mut self, record: Standing, head: &Head, passed: &mut Vec<Standing>) {
