@@ -31,16 +31,18 @@ pub enum Level {
     Leases,
     /// Lists, filters, cursors.
     Lists,
-    /// Archive, delete, fork.
+    /// Archive, delete, fork, revert.
     Lifecycle,
+    /// What is derived from histories: turns, items, model contexts, search.
+    Views,
     /// What outlives handles, crashes and damage.
     Durability,
 }
 
 impl Level {
     /// Every level.
-    pub const ALL: [Self; 5] =
-        [Self::Core, Self::Leases, Self::Lists, Self::Lifecycle, Self::Durability];
+    pub const ALL: [Self; 6] =
+        [Self::Core, Self::Leases, Self::Lists, Self::Lifecycle, Self::Views, Self::Durability];
 
     /// Its name, as in JSON.
     #[must_use]
@@ -50,6 +52,7 @@ impl Level {
             Self::Leases => "leases",
             Self::Lists => "lists",
             Self::Lifecycle => "lifecycle",
+            Self::Views => "views",
             Self::Durability => "durability",
         }
     }

@@ -466,6 +466,171 @@ macro_rules! __with_cases {
                 a_fork_beside_appends_has_an_unbroken_start [R5];
                 a_fork_of_an_unknown_thread_is_not_found [R5 I3];
             }
+            forking_at_turns: Lifecycle {
+                a_fork_after_a_turn_has_it_and_nothing_that_came_later [R5 T1];
+                a_fork_before_a_turn_has_the_turns_before_it [R5 T1];
+                what_came_after_the_point_is_found_nowhere [R5 T1];
+                a_turn_without_an_end_ends_where_the_next_begins [R5 T1];
+                turns_without_records_are_forked_at_alike [R5 T1];
+                a_turn_that_does_not_stand_is_no_point_to_fork_at [R5 R6 I6];
+                a_fork_at_a_turn_sees_what_was_taken_back_before_it [R5 R6];
+                an_archived_thread_is_forked_at_a_turn_only_if_included [R5 I4];
+                a_fork_of_an_unknown_thread_at_a_turn_is_not_found [R5 I3];
+            }
+            reverting: Lifecycle {
+                taking_back_to_an_ordinal_leaves_what_was_before_it [R6];
+                taking_back_to_before_a_turn_leaves_the_turns_before_it [R6];
+                taking_back_the_last_turns_counts_those_that_stand [R6];
+                taking_back_more_turns_than_there_are_leaves_what_is_before_them [R6];
+                taking_back_in_the_middle_of_a_turn_leaves_its_start [R6];
+                taking_back_again_takes_more [R6];
+                going_back_to_before_a_marker_brings_back_what_it_took [R6];
+                a_turn_that_was_brought_back_can_be_taken_back_again [R6];
+                what_codex_took_back_is_taken_back [R6];
+                turns_without_records_are_taken_back_alike [R6];
+                a_turn_that_no_start_records_is_taken_back_alone [R6];
+                a_message_after_a_marker_goes_where_it_would_without [R6];
+                late_items_of_turns_that_stand_are_taken_back_too [R6];
+                taking_back_appends_one_record_and_changes_none [R6 A2];
+                taking_back_changes_no_metadata [R6 A6];
+                an_archived_thread_is_taken_back_by_who_holds_it [R6 W5];
+                taking_back_to_what_is_not_there_is_refused [R6 I6 I5];
+                a_lease_is_checked_before_where_to_take_back [R6 I9];
+                a_lease_on_a_deleted_thread_takes_nothing_back [R6 I3 R4];
+                taking_back_from_another_end_is_a_conflict [R6 A4 I6];
+                taking_back_once_more_in_the_same_words_answers_the_same [R6 A5];
+                without_an_expected_end_taking_back_again_takes_more [R6];
+                a_fork_sees_what_its_source_saw_there [R6 R5];
+                what_was_taken_back_stays_so_after_reopening [R6 D1];
+                a_long_end_is_taken_back_whole [R6];
+                a_damaged_record_does_not_shift_what_is_taken_back [R6 D4];
+            }
+            turns: Views {
+                a_turn_runs_from_its_start_to_its_end [T1];
+                a_history_without_any_sign_of_a_turn_has_none [T1];
+                a_turn_that_was_stopped_is_interrupted [T1];
+                an_open_last_turn_is_in_progress [T1];
+                a_turn_that_never_ended_is_interrupted_by_the_next [T1];
+                a_turn_that_ends_with_an_error_has_failed [T1];
+                an_error_on_the_way_fails_the_turn_that_it_names [T1];
+                a_turn_has_the_times_and_the_root_of_its_records [T1];
+                both_spellings_of_the_records_of_a_turn_are_read [T1];
+                a_turn_without_an_id_is_named_by_where_it_starts [T1 T2];
+                a_stop_without_an_id_ends_the_open_turn [T1];
+                a_second_message_stays_in_its_turn [T1];
+                an_item_between_turns_makes_a_turn_of_its_own [T1];
+                records_that_say_nothing_of_turns_are_skipped [T1];
+                what_a_sub_agent_was_given_of_its_parent_is_hidden [T1];
+                a_view_shows_as_much_as_it_says [T1];
+                a_summary_of_an_open_turn_tells_no_answer [T1];
+                turns_of_a_fork_are_inherited_up_to_its_point [T1 R5];
+                a_turn_that_goes_on_in_a_fork_is_inherited_in_part [T1 R5];
+                turns_in_json_have_the_form_of_the_protocol [T1];
+                every_handle_tells_the_same_turns [T1 A9];
+                a_damaged_record_costs_what_it_said [T1 D4];
+            }
+            turn_items: Views {
+                a_call_is_joined_with_what_came_of_it [T1];
+                a_call_without_an_output_is_in_progress [T1];
+                an_output_after_the_end_of_its_turn_belongs_to_the_call [T1];
+                an_output_without_a_call_says_nothing [T1];
+                what_an_event_says_of_an_item_no_call_changes [T1];
+                reasoning_in_parts_is_one_item [T1];
+                events_of_every_kind_are_items [T1];
+                items_have_the_ids_of_their_records_else_of_their_ordinals [T1 T2];
+                paginated_items_belong_to_the_turn_that_they_name [T1];
+                an_item_stands_where_it_was_first_and_is_what_was_last_said [T1];
+                one_id_in_two_turns_is_two_items [T1];
+                paginated_items_have_their_times [T1];
+                in_a_paginated_history_the_models_own_records_add_nothing [T1];
+                items_of_unknown_kinds_are_kept [T1];
+                a_turn_that_only_items_name_is_a_turn [T1];
+                without_records_of_turns_each_message_of_a_person_begins_one [T1];
+                a_history_without_envelopes_is_read [T1];
+                a_history_of_chat_messages_is_read [T1];
+                a_history_from_before_turn_records_goes_on_with_them [T1];
+            }
+            turn_paging: Views {
+                pages_of_any_size_put_together_are_all_turns [T2];
+                pages_of_any_size_put_together_are_all_items [T2];
+                items_come_in_the_order_of_their_records [T2];
+                pages_of_turns_back_are_the_pages_forward [T2 L6];
+                pages_of_items_back_are_the_pages_forward [T2 L6];
+                a_page_of_no_turns_or_items_is_refused [T2 L7];
+                a_page_of_too_many_turns_is_clamped_and_said_so [T2 L7];
+                the_items_of_a_turn_are_those_that_belong_to_it [T2];
+                the_items_of_a_turn_page_back_as_well [T2];
+                a_turn_far_back_has_its_items [T2];
+                a_turn_that_the_thread_does_not_have_has_no_items [T2];
+                of_turns_with_one_id_the_items_of_the_latest_are_meant [T2];
+                turns_of_an_unknown_thread_are_not_found [T2 I3];
+                turns_of_an_archived_thread_are_told_only_if_included [T2 I4];
+                not_found_and_archived_come_before_an_invalid_page [T2 I9];
+                a_turn_that_is_named_again_and_again_is_the_same_on_every_page [T1 T2];
+            }
+            turn_cursors: Views {
+                a_page_without_turns_has_neither_cursor [T2 L6];
+                the_previous_cursor_of_the_newest_page_shows_later_what_is_newer [T2 L6];
+                an_append_moves_no_id_and_no_page [T2];
+                appends_between_pages_neither_lose_nor_repeat_a_turn [T2];
+                a_cursor_of_turns_can_be_used_against_its_direction [T2 L6];
+                a_cursor_of_turns_or_items_fits_no_other_list [T2 L6];
+                a_damaged_cursor_of_turns_is_refused [T2 L6];
+                a_cursor_of_turns_outlives_the_handle [T2 L6 D1];
+            }
+            turn_cost: Views {
+                the_newest_page_of_turns_reads_the_end_alone [T3];
+                the_newest_page_of_items_reads_the_end_alone [T3];
+                the_items_of_a_new_turn_are_read_from_the_end_alone [T3];
+                turns_taken_back_make_the_newest_page_no_dearer [T3 R6];
+                what_was_taken_back_as_items_is_not_read [T3 R6];
+                a_model_context_reads_back_to_the_compaction_alone [T3 H3];
+                taking_back_reads_what_is_taken_back_alone [T3 R6];
+            }
+            model_context: Views {
+                without_a_compaction_a_model_is_told_everything [H3];
+                a_model_is_told_the_latest_compaction_and_what_comes_after [H3];
+                a_compaction_comes_with_its_ordinal_and_so_do_the_items [H3];
+                a_compaction_without_a_replacement_is_no_stop [H3];
+                an_empty_replacement_is_one [H3];
+                items_taken_back_are_not_told [H3 R6];
+                a_compaction_taken_back_does_not_count [H3 R6];
+                a_compaction_before_what_was_taken_back_counts [H3 R6];
+                records_that_say_nothing_of_turns_are_told [H3];
+                damage_is_told_and_hides_nothing_else_of_the_context [H3 H4];
+                a_strict_context_with_damage_is_corrupt [H3 H4];
+                damage_before_the_compaction_does_not_matter [H3 H4];
+            }
+            searching: Views {
+                names_titles_and_previews_are_found [S1];
+                messages_of_people_and_of_the_agent_are_found [S1];
+                what_tools_developers_and_thoughts_say_is_not_found [S1];
+                metadata_that_nobody_reads_are_not_found [S1];
+                case_makes_no_difference_in_any_alphabet [S1];
+                white_space_of_any_width_is_alike [S1];
+                a_term_is_taken_literally [S1];
+                a_part_of_a_word_is_found [S1];
+                what_was_taken_back_is_not_found [S1 R6];
+                what_was_appended_is_found_at_the_latest_after_a_flush [S2];
+                edits_are_found_at_once [S2 A9];
+                what_was_deleted_is_not_found [S2 R3];
+                a_fork_is_found_by_what_it_has [S1 R5];
+                a_search_keeps_to_its_filter [S1 L2];
+                a_name_comes_before_a_message_and_a_person_before_the_agent [S1];
+                hits_as_good_as_each_other_come_newest_first [S1];
+                places_name_the_turn_and_the_item_that_have_the_text [S1 T2];
+                as_many_places_are_told_as_were_asked_for [S1];
+                a_snippet_is_short_however_long_the_message [S1];
+                a_store_that_does_not_search_refuses_to [I7];
+                damage_hides_no_other_message [S1 D4];
+            }
+            search_pages: Views {
+                pages_put_together_have_each_thread_once [S1];
+                the_last_page_of_a_search_has_no_next_cursor [S1 L6];
+                a_search_for_nothing_is_refused [S1 L7];
+                a_search_page_that_is_too_large_is_clamped_and_said_so [S1 L7];
+                a_cursor_of_a_search_fits_no_other [S1 L6];
+            }
             reopening: Durability {
                 a_reopened_store_has_what_was_appended [D1];
                 a_reopened_store_has_every_record_and_answers_every_list [D1 L1];
