@@ -55,6 +55,14 @@ macro_rules! __model_test {
                     $crate::Mode::$mode,
                 );
             }
+
+            #[test]
+            fn random_histories_are_read_alike_in_every_way() {
+                $crate::model::views::random_histories_are_read_alike_in_every_way(
+                    super::super::__conformance_harness,
+                    $crate::Mode::$mode,
+                );
+            }
         }
     };
 }

@@ -22,6 +22,12 @@ impl Answer {
         self
     }
 
+    pub(super) fn joined(mut self, other: Self) -> Self {
+        self.said.extend(other.said);
+        self.items.extend(other.items);
+        self
+    }
+
     pub(super) fn and_items(mut self, items: impl IntoIterator<Item = StoredItem>) -> Self {
         self.items.extend(items);
         self

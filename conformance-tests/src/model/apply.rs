@@ -28,7 +28,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    fn end(&self, thread_id: ThreadId) -> u64 {
+    pub(super) fn end(&self, thread_id: ThreadId) -> u64 {
         self.threads.get(&thread_id).map_or(0, |it| it.next_ordinal.get())
     }
 
@@ -103,12 +103,19 @@ impl Side {
                 let explained = self.store.explain(Explain::new(thread.id(), filter(parts))).await;
                 self.say(explained, |_, explanation| to_json(&explanation))
             }
+            Step::View(view) => self.view(view).await,
+            Step::Revert { lease, back, at } => self.take_back(*lease, *back, at, known).await,
+            Step::Find(find) => self.find(find).await,
             Step::Reopen | Step::Tick(_) => Answer::nothing(),
         }
     }
 
     /// An answer, or the error in its place.
-    fn say<T>(&mut self, result: Result<T>, say: impl FnOnce(&mut Self, T) -> Value) -> Answer {
+    pub(super) fn say<T>(
+        &mut self,
+        result: Result<T>,
+        say: impl FnOnce(&mut Self, T) -> Value,
+    ) -> Answer {
         match result {
             Ok(answer) => say(self, answer).into(),
             Err(error) => self.error(&error).into(),
@@ -151,14 +158,8 @@ impl Side {
         let Some(lease) = self.lease(lease) else {
             return Answer::nothing();
         };
-        let end = known.end(lease.thread_id);
-        let expected = match at {
-            At::Unsaid => None,
-            At::End => Some(end),
-            At::Off(off) => Some(end.saturating_add_signed((*off).into())),
-        };
-        let append =
-            AppendItems::new(lease, batch).with_expected_ordinal(expected.map(Ordinal::new));
+        let expected = at.ordinal(known.end(lease.thread_id));
+        let append = AppendItems::new(lease, batch).with_expected_ordinal(expected);
         let receipt = self.store.append_items(append).await;
         self.say(receipt, |_, receipt| to_json(&receipt))
     }

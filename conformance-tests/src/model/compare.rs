@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use thread_store::{
-    Direction, ListThreads, ManualClock, Persistence, Result, SortKey, SystemClock, ThreadStore,
-    ThreadStoreExt as _,
+    Direction, ListThreads, ManualClock, Persistence, Result, Search, SortKey, SystemClock,
+    ThreadStore, ThreadStoreExt as _,
 };
 use thread_store_memory::MemoryStore;
 
@@ -12,7 +12,7 @@ use super::answer::Answer;
 use super::apply::Known;
 use super::lists::Part;
 use super::side::Side;
-use super::step::{Lease, List, Load, Step, Thread, Turn};
+use super::step::{Lease, List, Load, Step, Thread, Turn, View};
 use crate::core_only::CoreOnly;
 use crate::harness::Harness;
 use crate::runner::Mode;
@@ -80,6 +80,7 @@ impl Pair {
                 capabilities.delete && (!descendants || capabilities.descendants)
             }
             Step::SetArchived { descendants, .. } => !descendants || capabilities.descendants,
+            Step::Find(_) => capabilities.search != Search::None,
             _ => true,
         }
     }
@@ -115,6 +116,9 @@ impl Pair {
             self.step(&Step::Read { thread, archived: true }).await?;
             for direction in [Direction::Ascending, Direction::Descending] {
                 self.step(&Step::Load(whole(thread, direction))).await?;
+                let (archived, page_size, summary) = (true, 20, false);
+                let view = View { thread, archived, direction, page_size, summary };
+                self.step(&Step::View(view)).await?;
             }
         }
         for list in lists() {
@@ -158,7 +162,7 @@ fn same(expected: &Answer, got: &Answer) -> Result<(), String> {
     Err(format!("reference: {expected}\n    store: {got}"))
 }
 
-fn mode_of(mode: Mode, store: Arc<dyn ThreadStore>) -> Arc<dyn ThreadStore> {
+pub(super) fn mode_of(mode: Mode, store: Arc<dyn ThreadStore>) -> Arc<dyn ThreadStore> {
     match mode {
         Mode::AsShipped => store,
         Mode::CoreOnly => Arc::new(CoreOnly(store)),

@@ -140,7 +140,7 @@ impl Side {
     }
 
     /// The largest size stands for one that is more than the store gives.
-    fn page_size(&self, size: u8) -> usize {
+    pub(super) fn page_size(&self, size: u8) -> usize {
         match size {
             u8::MAX => self.store.capabilities().limits.max_page_size + 1,
             size => usize::from(size),

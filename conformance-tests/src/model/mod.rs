@@ -9,12 +9,14 @@
 mod answer;
 mod apply;
 mod compare;
+mod derived;
 mod edits;
 mod lists;
 mod settings;
 mod side;
 mod step;
 mod strategy;
+pub mod views;
 
 use std::fmt;
 use std::sync::Arc;
@@ -73,23 +75,25 @@ pub fn random_operations_agree_with_the_reference<H: Harness>(harness: impl Fn()
 /// # Panics
 ///
 /// If no runtime can be made.
-#[allow(clippy::panic)]
 pub fn check<H: Harness>(
     harness: impl Fn() -> H,
     mode: Mode,
     settings: &Settings,
 ) -> Result<(), Disagreement> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap_or_else(|error| panic!("no runtime: {error}"));
+    let runtime = runtime();
     let attempt = |steps: Vec<Step>| run(&runtime, Arc::new(harness()), mode, &steps);
     match runner(settings).run(&strategy::steps(settings.steps), attempt) {
         Ok(()) => Ok(()),
         Err(TestError::Fail(reason, steps)) => Err(disagreement(settings, &reason, &steps)),
-        Err(TestError::Abort(reason)) => Err(disagreement(settings, &reason, &[])),
+        Err(TestError::Abort(reason)) => Err(disagreement(settings, &reason, &Vec::<Step>::new())),
     }
+}
+
+#[allow(clippy::panic)] // Without one there is no test.
+fn runtime() -> Runtime {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.unwrap_or_else(|error| panic!("no runtime: {error}"))
 }
 
 fn run(
@@ -116,7 +120,7 @@ fn runner(settings: &Settings) -> TestRunner {
 fn disagreement(
     settings: &Settings,
     reason: &proptest::test_runner::Reason,
-    steps: &[Step],
+    steps: &[impl fmt::Debug],
 ) -> Disagreement {
     Disagreement {
         steps: steps.iter().map(|step| format!("{step:?}")).collect(),

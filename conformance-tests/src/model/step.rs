@@ -3,7 +3,7 @@
 use std::fmt;
 
 use thread_store::{
-    Direction, RolloutItem, SessionSource, SortKey, SubAgentSource, ThreadId, Timestamp,
+    Direction, Ordinal, RolloutItem, SessionSource, SortKey, SubAgentSource, ThreadId, Timestamp,
 };
 
 use super::edits::Edit;
@@ -77,6 +77,13 @@ pub(super) enum Step {
         thread: Thread,
         filter: Vec<Part>,
     },
+    View(View),
+    Revert {
+        lease: Lease,
+        back: Back,
+        at: At,
+    },
+    Find(Find),
     /// Drops the handle and opens another.
     Reopen,
     /// So many milliseconds pass.
@@ -105,6 +112,44 @@ pub(super) enum At {
     End,
     /// So far from the end.
     Off(i8),
+}
+
+impl At {
+    /// The ordinal, if any is said, in a history that ends here.
+    pub(super) fn ordinal(&self, end: u64) -> Option<Ordinal> {
+        let at = match self {
+            Self::Unsaid => return None,
+            Self::End => end,
+            Self::Off(off) => end.saturating_add_signed((*off).into()),
+        };
+        Some(Ordinal::new(at))
+    }
+}
+
+/// What is derived of a thread.
+#[derive(Clone, Debug)]
+pub(super) struct View {
+    pub(super) thread: Thread,
+    pub(super) archived: bool,
+    pub(super) direction: Direction,
+    pub(super) page_size: u8,
+    pub(super) summary: bool,
+}
+
+/// How far a thread is taken back.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Back {
+    Turns(u8),
+    /// So far before the end, or beyond it.
+    Items(i8),
+    /// To before the turn of this number.
+    Before(u8),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Find {
+    pub(super) term: &'static str,
+    pub(super) filter: Vec<Part>,
 }
 
 #[derive(Clone, Debug)]
@@ -192,13 +237,22 @@ impl Holder {
 pub(super) struct Item(pub(super) u8);
 
 impl Item {
+    /// How many different ones there are.
+    pub(super) const COUNT: u8 = 11;
+
     pub(super) fn get(self) -> RolloutItem {
-        const TEXTS: [&str; 5] = [
+        const TEXTS: [&str; Item::COUNT as usize] = [
             "{}",
             r#"{"type":"event_msg","payload":{"type":"note","n":1}}"#,
             r#"{ "type" : "response_item" ,  "payload":{"b":1,"a":2.50,"a":"größe"} }"#,
             r#"{"type":"new_kind","payload":"\u0000\ud800"}"#,
             r#"{"x":[[[[1e400]]]],"ordinary":7}"#,
+            r#"{"type":"event_msg","payload":{"type":"task_started","turn_id":"t0"}}"#,
+            r#"{"type":"event_msg","payload":{"type":"task_started","turn_id":"t1"}}"#,
+            r#"{"type":"event_msg","payload":{"type":"user_message","message":"Alpha?"}}"#,
+            r#"{"type":"event_msg","payload":{"type":"agent_message","message":"the  Größe"}}"#,
+            r#"{"type":"event_msg","payload":{"type":"task_complete","turn_id":"t0"}}"#,
+            r#"{"type":"compacted","payload":{"message":"","replacement_history":[]}}"#,
         ];
         let text = TEXTS[usize::from(self.0) % TEXTS.len()];
         RolloutItem::from_stored(bytes::Bytes::from_static(text.as_bytes()))

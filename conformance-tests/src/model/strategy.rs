@@ -9,7 +9,8 @@ use thread_store::{Direction, SortKey};
 use super::edits::Edit;
 use super::lists::Part;
 use super::step::{
-    At, But, Holder, Item, Lease, List, Load, Source, Step, THREADS, Thread, Time, Turn, With,
+    At, Back, But, Find, Holder, Item, Lease, List, Load, Source, Step, THREADS, Thread, Time,
+    Turn, View, With,
 };
 
 /// Sequences of at most so many operations. Most need a thread, so some are created first. Both
@@ -39,6 +40,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => delete(),
         6 => fork(),
         2 => (thread(), vec(part(), 0..4)).prop_map(|(thread, filter)| Step::Explain { thread, filter }),
+        4 => view().prop_map(Step::View),
+        4 => revert(),
+        2 => find().prop_map(Step::Find),
         2 => Just(Step::Reopen),
         2 => (1..5u8).prop_map(Step::Tick),
     ]
@@ -74,9 +78,40 @@ fn resume() -> BoxedStrategy<Step> {
         .boxed()
 }
 
+fn at() -> impl Strategy<Value = At> {
+    prop_oneof![Just(At::Unsaid), Just(At::End), (-3..3i8).prop_map(At::Off)]
+}
+
+fn view() -> impl Strategy<Value = View> {
+    (thread(), any::<bool>(), direction(), page_size(), any::<bool>()).prop_map(
+        |(thread, archived, direction, page_size, summary)| View {
+            thread,
+            archived,
+            direction,
+            page_size,
+            summary,
+        },
+    )
+}
+
+fn revert() -> BoxedStrategy<Step> {
+    let back = prop_oneof![
+        (0..4u8).prop_map(Back::Turns),
+        (-1..6i8).prop_map(Back::Items),
+        (0..3u8).prop_map(Back::Before),
+    ];
+    (lease(), back, at()).prop_map(|(lease, back, at)| Step::Revert { lease, back, at }).boxed()
+}
+
+fn find() -> impl Strategy<Value = Find> {
+    const TERMS: [&str; 6] = ["alpha", "THE größe", "a", "note", "nowhere", " "];
+    (select(&TERMS), vec(part(), 0..2)).prop_map(|(term, filter)| Find { term, filter })
+}
+
 fn append() -> BoxedStrategy<Step> {
-    let at = prop_oneof![Just(At::Unsaid), Just(At::End), (-3..3i8).prop_map(At::Off),];
-    (lease(), items(), at).prop_map(|(lease, items, at)| Step::Append { lease, items, at }).boxed()
+    (lease(), items(), at())
+        .prop_map(|(lease, items, at)| Step::Append { lease, items, at })
+        .boxed()
 }
 
 fn append_again() -> BoxedStrategy<Step> {
@@ -238,7 +273,7 @@ fn time() -> impl Strategy<Value = Time> {
 }
 
 fn items() -> impl Strategy<Value = Vec<Item>> {
-    vec((0..5u8).prop_map(Item), 0..4)
+    vec((0..Item::COUNT).prop_map(Item), 0..4)
 }
 
 fn source() -> impl Strategy<Value = Source> {
