@@ -232,6 +232,7 @@ fn claim_little(capabilities: &mut Capabilities) {
     capabilities.delete = false;
     capabilities.descendants = false;
     capabilities.takeover = Takeover::Process;
+    capabilities.search = Search::None;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
