@@ -108,6 +108,9 @@ impl Mutated {
                 _ => at,
             });
         }
+        if self.is(M::ForkAfterATurnHasAll) && matches!(params.at, ForkPoint::AfterTurn(_)) {
+            params.at = ForkPoint::End;
+        }
         let forked = thread_store_conformance::CoreOnly(self).fork_thread(params).await?;
         self.memo().forks.push((origin, fork));
         Ok(forked)

@@ -21,8 +21,10 @@ mod listing;
 mod mutant;
 mod paging;
 mod reading;
+mod searching;
 mod store;
 mod table;
+mod turns;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -101,4 +103,14 @@ fn random_operations_find_a_fault_and_shrink_it() {
     let found = model::check(mutation, Mode::AsShipped, &settings).unwrap_err();
     assert!(found.steps.len() <= 4, "{found}");
     assert!(found.to_string().contains("THREAD_STORE_MODEL_SEED=1"));
+}
+
+#[test]
+fn random_histories_find_a_fault_and_shrink_it() {
+    for mutant in [Mutant::TurnsTakenBackAreListed, Mutant::AnyCompactionCounts] {
+        let settings = model::Settings::default();
+        let mutation = || Mutation::new(Some(mutant));
+        let found = model::views::check(mutation, Mode::AsShipped, &settings).unwrap_err();
+        assert!(found.steps.len() <= 4, "{found}");
+    }
 }

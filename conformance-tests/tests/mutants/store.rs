@@ -198,6 +198,26 @@ impl ThreadStore for Mutated {
         self.fork(params).await
     }
 
+    async fn list_turns(&self, params: ListTurns) -> Result<TurnPage> {
+        self.turns(params).await
+    }
+
+    async fn list_items(&self, params: ListItems) -> Result<ItemPage> {
+        self.turn_items(params).await
+    }
+
+    async fn load_model_context(&self, params: LoadModelContext) -> Result<ModelContext> {
+        self.model_context(params).await
+    }
+
+    async fn revert_thread(&self, params: RevertThread) -> Result<RevertedThread> {
+        self.take_back(params).await
+    }
+
+    async fn search_threads(&self, params: SearchThreads) -> Result<SearchPage> {
+        self.find(params).await
+    }
+
     async fn explain(&self, params: Explain) -> Result<Explanation> {
         let thread_id = params.thread_id;
         match CoreOnly(self).explain(params).await {
