@@ -299,6 +299,16 @@ impl DamageReport {
         self.records.extend(other.records.into_iter().take(room));
     }
 
+    /// What stands after the item of this ordinal, and what is not described and may.
+    #[must_use]
+    pub fn after(self, ordinal: Ordinal) -> Self {
+        let described = self.records.len() as u64;
+        let mut after = Self { count: self.count.saturating_sub(described), records: Vec::new() };
+        let is_after = |record: &DamagedRecord| record.after.is_some_and(|at| at >= ordinal);
+        self.records.into_iter().filter(is_after).for_each(|record| after.push(record));
+        after
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -433,7 +433,8 @@ pub enum ForkPoint {
     /// Before the item of this ordinal.
     Before(Ordinal),
     /// After the turn of this id, which the fork has, and nothing that came later. A turn ends with
-    /// its end record or, if it has none, where another turn begins.
+    /// its end record (what began before that is in the fork too) or, if it has none, where another
+    /// turn begins.
     AfterTurn(String),
     /// Before the turn of this id.
     BeforeTurn(String),

@@ -278,12 +278,13 @@ pub trait ThreadStore: Send + Sync + fmt::Debug {
     /// # Errors
     ///
     /// As [`read_thread`](Self::read_thread) and [`create_thread`](Self::create_thread); *invalid
-    /// request* (field `at`) for a point beyond the end; *corrupt* if the history cannot be read
-    /// whole.
+    /// request* (field `at`) for a point beyond the end and for a turn that does not stand; *corrupt*
+    /// if what the fork is to have cannot be read whole.
     ///
     /// # Cost
     ///
-    /// By default one read and one write of the history.
+    /// By default one read and one write of what the fork has, and for a turn one pass from the end
+    /// of the history back to it.
     async fn fork_thread(&self, params: ForkThread) -> Result<CreatedThread> {
         derived::fork_thread(self, params).await
     }
@@ -300,7 +301,8 @@ pub trait ThreadStore: Send + Sync + fmt::Debug {
     /// # Errors
     ///
     /// As [`append_items`](Self::append_items); *invalid request* (field `to`) for a turn that does
-    /// not stand, an ordinal beyond the end, and 0 turns; *corrupt* if damage hides where to.
+    /// not stand, an ordinal at the end or beyond it, 0 turns, and a thread that has nothing to take
+    /// back; *corrupt* if damage hides where to.
     ///
     /// # Cost
     ///
@@ -377,7 +379,9 @@ pub trait ThreadStore: Send + Sync + fmt::Debug {
     /// # Cost
     ///
     /// By default the newest page reads the end of the history alone, back to where its turns begin
-    /// (T3); other pages one pass over what is newer than they are.
+    /// (T3). Other pages look through what is newer than they are for markers, unless their cursor
+    /// knows that there are none, and are as dear as a replay of that if there are some. A turn is
+    /// read whole, however long.
     async fn list_turns(&self, params: ListTurns) -> Result<TurnPage> {
         derived::list_turns(self, params).await
     }

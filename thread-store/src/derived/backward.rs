@@ -62,6 +62,11 @@ impl<'a, S: ThreadStore + ?Sized> BackwardReader<'a, S> {
         Ok(reader)
     }
 
+    /// The reader for who does not ask where turns begin.
+    pub(super) fn without_turns(self) -> Self {
+        Self { backward: Backward::without_turns(), ..self }
+    }
+
     fn new(store: &'a S, source: Source, head: Head, end: Ordinal) -> Self {
         Self {
             store,
@@ -165,7 +170,8 @@ impl<'a, S: ThreadStore + ?Sized> BackwardReader<'a, S> {
             if page.items.records().any(|item| self.head.read(&item)) {
                 return Ok(());
             }
-            (next, read, limit) = (page.rest, read + limit, limit * 2);
+            (next, read) = (page.rest, read + limit);
+            limit = (limit * 2).min(Head::MAX_ITEMS - read);
         }
         Ok(())
     }

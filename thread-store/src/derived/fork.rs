@@ -3,16 +3,17 @@
 use tracing::instrument;
 
 use super::backward::{BackwardReader, Source};
+use super::slice::Slice;
 use super::turns::standing_turn;
 use crate::error::{Error, Operation, Result};
-use crate::history::OrdinalRange;
+use crate::history::{Direction, OrdinalRange};
 use crate::item::{RolloutItem, StoredItem};
 use crate::ordinal::Ordinal;
 use crate::params::{CreateThread, CreatedThread, ForkPoint, ForkThread, LoadHistory, ReadThread};
 use crate::source::SessionSource;
 use crate::store::ThreadStore;
 use crate::thread::{ForkedFrom, StoredThread};
-use crate::turn::Signal;
+use crate::turn::{Place, Signal, Turn};
 
 #[instrument(skip_all, fields(thread_id = %params.thread_id))]
 pub(crate) async fn fork_thread<S: ThreadStore + ?Sized>(
@@ -53,33 +54,37 @@ async fn ordinal_of<S: ThreadStore + ?Sized>(
             let turn = standing_turn(store, source, "at", id).await?;
             match turn.end {
                 Some(last) => Ok(last.plus(1)),
-                None => next_beginning(store, source, turn.ordinal.plus(1), end).await,
+                None => end_without_record(store, source, &turn, end).await,
             }
         }
     }
 }
 
-/// Where, from an ordinal on, a turn begins or something is taken back.
-async fn next_beginning<S: ThreadStore + ?Sized>(
+/// Before what ends a turn that has no end record: the next turn that stands, or before that the
+/// start of one that was taken back.
+async fn end_without_record<S: ThreadStore + ?Sized>(
     store: &S,
     source: Source,
-    from: Ordinal,
+    turn: &Turn,
     end: Ordinal,
 ) -> Result<Ordinal> {
+    let from = turn.ordinal.plus(1);
+    let slice = Slice::read(store, source, Place::at(from, Direction::Ascending), 1).await?;
+    let next = slice.turns.iter().find(|turn| turn.ordinal >= from);
+    let to = next.map_or(end, |turn| turn.ordinal);
     let head = BackwardReader::open(store, source).await?.head().clone();
-    let mut next = Some(OrdinalRange::between(from, end));
-    while let Some(range) = next {
-        let load = source.load().with_range(range).with_limit(256);
-        let page = store.load_history(load).await?;
-        let begins = |stored: &StoredItem| {
-            Signal::of(&stored.item, &head).is_some_and(|signal| signal.begins(&head))
+    let mut rest = Some(OrdinalRange::between(from, to));
+    while let Some(range) = rest {
+        let page = store.load_history(source.load().with_range(range).with_limit(256)).await?;
+        let leaves = |stored: &StoredItem| {
+            Signal::of(&stored.item, &head).is_some_and(|signal| signal.leaves_the_turn())
         };
-        if let Some(found) = page.items.iter().find(begins) {
+        if let Some(found) = page.items.iter().find(leaves) {
             return Ok(found.ordinal);
         }
-        next = page.rest;
+        rest = page.rest;
     }
-    Ok(end)
+    Ok(to)
 }
 
 async fn load_before<S: ThreadStore + ?Sized>(

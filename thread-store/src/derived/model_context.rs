@@ -4,9 +4,7 @@ use tracing::instrument;
 
 use super::backward::{BackwardReader, Source};
 use crate::error::{Error, Operation, Result};
-use crate::history::DamageReport;
 use crate::item::{Record, RolloutItem};
-use crate::ordinal::Ordinal;
 use crate::store::ThreadStore;
 use crate::turn::{LoadModelContext, ModelContext};
 
@@ -29,7 +27,7 @@ async fn load<S: ThreadStore + ?Sized>(
     params: LoadModelContext,
 ) -> Result<ModelContext> {
     let source = Source::new(params.thread_id, params.include_archived);
-    let mut reader = BackwardReader::open(store, source).await?;
+    let mut reader = BackwardReader::open(store, source).await?.without_turns();
     let (mut items, mut compaction) = (Vec::new(), None);
     while let Some(record) = reader.next().await? {
         if replaces_history(&record.item.item) {
@@ -41,7 +39,12 @@ async fn load<S: ThreadStore + ?Sized>(
     items.reverse();
     let from = compaction.as_ref().map(|compaction| compaction.ordinal);
     let context = ModelContext::new(compaction, items, reader.end());
-    Ok(context.with_damage(damage_after(reader.into_damage(), from)))
+    // The page on which the compaction stands may have damage before it, which does not matter.
+    let damage = reader.into_damage();
+    Ok(context.with_damage(match from {
+        Some(from) => damage.after(from),
+        None => damage,
+    }))
 }
 
 /// Whether a record is a compaction that carries what it stands for.
@@ -50,17 +53,4 @@ fn replaces_history(item: &RolloutItem) -> bool {
         Record::Compacted(compacted) => compacted.array("replacement_history").is_some(),
         _ => false,
     }
-}
-
-/// The page on which the compaction stands may have damage before it, which does not matter.
-fn damage_after(damage: DamageReport, from: Option<Ordinal>) -> DamageReport {
-    let Some(from) = from else { return damage };
-    // What is not described may stand anywhere.
-    let hidden = damage.count - damage.records.len() as u64;
-    let mut after = DamageReport { count: hidden, ..DamageReport::default() };
-    let is_after = |at: Option<Ordinal>| at.is_some_and(|at| at >= from);
-    for record in damage.records.into_iter().filter(|record| is_after(record.after)) {
-        after.push(record);
-    }
-    after
 }

@@ -6,7 +6,7 @@ use super::backward::Source;
 use super::slice::Slice;
 use super::turns::standing_turn;
 use crate::clock::{Clock as _, SystemClock};
-use crate::error::{Error, Operation, Result};
+use crate::error::{Conflict, Error, Operation, Result};
 use crate::history::Direction;
 use crate::item::StoredItem;
 use crate::ordinal::Ordinal;
@@ -30,7 +30,18 @@ async fn revert<S: ThreadStore + ?Sized>(
     let checked = store.append_items(AppendItems::new(params.lease.clone(), Vec::new())).await?;
     let end = params.expected_ordinal.unwrap_or(checked.next);
     let source = Source { end: Some(end), ..Source::new(params.lease.thread_id, true) };
-    let (from, turn_ids) = find(store, source, &params.to, end).await?;
+    let (from, turn_ids) = match find(store, source, &params.to, end).await {
+        // What was asked for was asked of another history.
+        Err(_) if checked.next != end => {
+            let moved = Conflict::Ordinal { expected: end, actual: checked.next };
+            return Err(Error::conflict(source.thread_id, moved));
+        }
+        found => found?,
+    };
+    if from == end && checked.next == end {
+        let nothing = "there is nothing to take back";
+        return Err(Error::invalid("to", nothing).about(source.thread_id));
+    }
     let at = params.at.unwrap_or_else(|| SystemClock.now());
     let marker = TakenBack::marker(turn_ids.len() as u64, end.since(from), at)?;
     let append = AppendItems::new(params.lease, vec![marker.clone()]).with_expected_ordinal(end);
@@ -82,6 +93,8 @@ async fn last_turns<S: ThreadStore + ?Sized>(
     let is_in = |turn: &&Turn| turn.ordinal >= slice.from;
     let first = slice.turns.iter().filter(is_in).rev().take(count).last();
     let from = first.map_or(end, |turn| turn.ordinal);
+    // What cannot be read may have begun a turn.
+    slice.damage.after(from).strict()?;
     Ok((from, ids_from(&slice.turns, from)))
 }
 

@@ -1,5 +1,7 @@
 //! Searching by reading everything.
 
+use tracing::instrument;
+
 use super::replay;
 use crate::capabilities::Search;
 use crate::error::{Error, ErrorKind, Operation, Result};
@@ -13,6 +15,7 @@ use crate::turn::Replay;
 /// Threads that are listed at once.
 const PAGE: usize = 100;
 
+#[instrument(skip_all, fields(page_size = params.page_size))]
 pub(crate) async fn search_threads<S: ThreadStore + ?Sized>(
     store: &S,
     params: SearchThreads,

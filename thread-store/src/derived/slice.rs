@@ -94,9 +94,9 @@ struct Window<'a, S: ?Sized> {
     records: VecDeque<Standing>,
     /// How many of them begin a turn.
     begins: usize,
-    /// How many boundaries were passed.
-    boundaries: u64,
-    /// Turns that were named and whose start was not met, with the boundaries passed at the time.
+    /// How many were passed that begin a turn.
+    passed: u64,
+    /// Turns that were named and whose start was not met, with what was passed at the time.
     sought: HashMap<String, u64>,
 }
 
@@ -107,7 +107,7 @@ impl<'a, S: ThreadStore + ?Sized> Window<'a, S> {
             peeked: None,
             records: VecDeque::new(),
             begins: 0,
-            boundaries: 0,
+            passed: 0,
             sought: HashMap::new(),
         }
     }
@@ -194,7 +194,7 @@ impl<'a, S: ThreadStore + ?Sized> Window<'a, S> {
 
     fn take(&mut self, record: Standing) {
         let Some(signal) = &record.signal else { return };
-        self.boundaries += u64::from(record.is_boundary());
+        self.passed += u64::from(record.begins);
         match signal {
             Signal::Start(start) => {
                 if let Some(id) = &start.id {
@@ -203,7 +203,7 @@ impl<'a, S: ThreadStore + ?Sized> Window<'a, S> {
             }
             signal => {
                 if let Some(id) = signal.turn_id() {
-                    self.sought.insert(id.to_owned(), self.boundaries);
+                    self.sought.insert(id.to_owned(), self.passed);
                 }
             }
         }
@@ -213,8 +213,8 @@ impl<'a, S: ThreadStore + ?Sized> Window<'a, S> {
 
     /// Whether the start of every turn that was named is there, or too far to be meant.
     fn found_all(&mut self) -> bool {
-        let boundaries = self.boundaries;
-        self.sought.retain(|_, at| boundaries - *at <= REACH);
+        let passed = self.passed;
+        self.sought.retain(|_, at| passed - *at <= REACH);
         self.sought.is_empty()
     }
 

@@ -237,6 +237,7 @@ impl Asked<'_> {
         rows_of: &(impl Fn(Slice) -> Vec<R> + Send + Sync),
     ) -> Result<Walked<R>> {
         let mut turns = limit.div_ceil(self.rows_a_turn).saturating_add(1);
+        let mut place = place;
         loop {
             let mut slice = Slice::read(store, self.source, place, turns).await?;
             let (from, to, complete) = (slice.from, slice.to, slice.complete);
@@ -256,6 +257,7 @@ impl Asked<'_> {
                 return Ok(Walked { rows, more, unmarked_to, damage });
             }
             turns = turns.saturating_mul(4);
+            place = place.known_unmarked(unmarked_to);
         }
     }
 

@@ -25,20 +25,22 @@ pub(crate) struct Reducer<'a> {
     open: Option<usize>,
     /// The latest turn of each name, and where it began.
     named: HashMap<String, Named>,
-    /// How many boundaries there were so far.
-    boundaries: u64,
+    /// How many turns have begun so far.
+    begun: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Named {
     turn: usize,
-    boundaries: u64,
+    begun: u64,
 }
 
 /// A turn that may still change.
 #[derive(Debug)]
 struct Draft {
     turn: Turn,
+    /// The id that its records give it.
+    own_id: Option<String>,
     /// How it ended, once it did.
     end: Option<TurnStatus>,
     /// Whether records say when it starts and ends.
@@ -51,14 +53,14 @@ struct Draft {
 
 impl<'a> Reducer<'a> {
     pub(crate) fn new(head: &'a Head) -> Self {
-        Self { head, turns: Vec::new(), open: None, named: HashMap::new(), boundaries: 0 }
+        Self { head, turns: Vec::new(), open: None, named: HashMap::new(), begun: 0 }
     }
 
     /// Takes the next standing record.
     pub(crate) fn push(&mut self, record: &Standing) {
         let Some(signal) = &record.signal else { return };
         let at = record.item.ordinal;
-        self.boundaries += u64::from(record.is_boundary());
+        self.begun += u64::from(record.begins);
         match signal {
             Signal::Start(start) => self.start(start, at),
             Signal::End(end) => self.end(end, at),
@@ -69,15 +71,7 @@ impl<'a> Reducer<'a> {
                     self.turns[turn].take(said, at, self.head);
                 }
             }
-            Signal::UserMessage => self.user_message(record),
-            Signal::Item => {
-                if let Some(said) = self.said(record) {
-                    if record.begins {
-                        self.open = Some(self.place(None, at, false));
-                    }
-                    self.take(said, at);
-                }
-            }
+            Signal::UserMessage | Signal::Item => self.take(record),
             Signal::TakenBack(_) => {}
         }
     }
@@ -93,8 +87,8 @@ impl<'a> Reducer<'a> {
         self.open = Some(turn);
     }
 
-    /// Ends the turn that it names. Where not every record names its turn, a name that nothing else
-    /// has used is that of the open turn.
+    /// Ends the turn that it names. Where not every record names its turn, a name that no turn has
+    /// is that of the open one.
     fn end(&mut self, end: &TurnEnd, at: Ordinal) {
         let known = end.id.as_deref().and_then(|id| self.known(id));
         let names_count = self.head.paginated && end.id.is_some();
@@ -105,7 +99,7 @@ impl<'a> Reducer<'a> {
             (None, None) => return,
         };
         self.turns[turn].end(end, at);
-        if self.open == Some(turn) {
+        if self.open.is_some_and(|open| self.turns[open].ends_with(end.id.as_deref())) {
             self.open = None;
         }
     }
@@ -116,18 +110,11 @@ impl<'a> Reducer<'a> {
         }
     }
 
-    fn user_message(&mut self, record: &Standing) {
+    /// Something that names no turn: it begins one, or belongs to the open one.
+    fn take(&mut self, record: &Standing) {
         let Some(said) = self.said(record) else { return };
         let at = record.item.ordinal;
-        let joins = !record.begins && self.open.is_some_and(|turn| self.turns[turn].recorded);
-        if !joins {
-            self.open = Some(self.place(None, at, false));
-        }
-        self.take(said, at);
-    }
-
-    fn take(&mut self, said: Said, at: Ordinal) {
-        let turn = match (self.open, &said) {
+        let turn = match (self.open.filter(|_| !record.begins), &said) {
             (Some(turn), _) => turn,
             // What came of a call belongs to the call, also when the turn is over.
             (None, Said::Output(_)) => match self.turns.len().checked_sub(1) {
@@ -150,14 +137,14 @@ impl<'a> Reducer<'a> {
 
     fn known(&self, id: &str) -> Option<usize> {
         let named = self.named.get(id)?;
-        let near = self.boundaries - named.boundaries <= REACH;
+        let near = self.begun - named.begun <= REACH;
         (near || self.open == Some(named.turn)).then_some(named.turn)
     }
 
     fn place(&mut self, id: Option<String>, at: Ordinal, recorded: bool) -> usize {
         let turn = self.turns.len();
         if let Some(id) = &id {
-            self.named.insert(id.clone(), Named { turn, boundaries: self.boundaries });
+            self.named.insert(id.clone(), Named { turn, begun: self.begun });
         }
         self.turns.push(Draft::new(id, at, recorded, self.head));
         turn
@@ -165,8 +152,9 @@ impl<'a> Reducer<'a> {
 
     /// The turns, in the order in which they stand.
     pub(crate) fn finish(self) -> Vec<Turn> {
-        let count = self.turns.len();
-        let finish = |(index, draft): (usize, Draft)| draft.finish(index + 1 == count);
+        // Where nothing is open, the last one may have lost its start.
+        let open = self.open.or(self.turns.len().checked_sub(1));
+        let finish = |(index, draft): (usize, Draft)| draft.finish(open == Some(index));
         self.turns.into_iter().enumerate().map(finish).collect()
     }
 }
@@ -174,7 +162,7 @@ impl<'a> Reducer<'a> {
 impl Draft {
     fn new(id: Option<String>, at: Ordinal, recorded: bool, head: &Head) -> Self {
         let turn = Turn {
-            id: id.unwrap_or_else(|| format!("rollout-{at}")),
+            id: id.clone().unwrap_or_else(|| format!("rollout-{at}")),
             root_turn_id: None,
             items: Vec::new(),
             items_view: ItemsView::Full,
@@ -187,7 +175,15 @@ impl Draft {
             inherited: at < head.inherited_to,
             end: None,
         };
-        Self { turn, end: None, recorded, by: Vec::new(), own: HashMap::new() }
+        Self { turn, own_id: id, end: None, recorded, by: Vec::new(), own: HashMap::new() }
+    }
+
+    /// Whether an end record of this name ends it, if it is open.
+    fn ends_with(&self, name: Option<&str>) -> bool {
+        match (&self.own_id, name) {
+            (Some(id), Some(name)) => id == name,
+            _ => true,
+        }
     }
 
     /// The first end counts.
@@ -272,8 +268,8 @@ impl Draft {
         }
     }
 
-    fn finish(self, last: bool) -> Turn {
-        let unended = match (self.recorded, last) {
+    fn finish(self, open: bool) -> Turn {
+        let unended = match (self.recorded, open) {
             // Where turns are not recorded, all that is known of the last one is that it was said.
             (false, _) => TurnStatus::Completed,
             (true, true) => TurnStatus::InProgress,

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum RevertTo {
-    /// To what it was when its history ended here; what had been taken back by then is, what was
+    /// To what it was when its history ended here, which is before its end; what had been taken back by then is, what was
     /// taken back later is there again.
     Ordinal(Ordinal),
     /// To before the turn of this id began.

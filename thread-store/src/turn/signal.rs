@@ -67,13 +67,9 @@ impl Signal {
         }
     }
 
-    /// Whether no turn goes on across this record, as far as it alone can tell.
-    pub(crate) fn begins(&self, head: &Head) -> bool {
-        match self {
-            Self::Start(_) | Self::TakenBack(_) => true,
-            Self::UserMessage => head.turns_by_message,
-            _ => false,
-        }
+    /// Whether this record, standing or taken back, is none of the turn before it.
+    pub(crate) fn leaves_the_turn(&self) -> bool {
+        matches!(self, Self::Start(_) | Self::TakenBack(_))
     }
 
     /// The turn that the record names.
@@ -93,6 +89,7 @@ impl Signal {
             "task_complete" | "turn_complete" => Self::End(TurnEnd::completed(&event)),
             "turn_aborted" => Self::End(TurnEnd::aborted(&event)),
             "thread_rolled_back" => Self::TakenBack(TakenBack::of(&event)?),
+            "error" if is_no_failure(&event) => return None,
             "error" => Self::Failed(event.non_empty("turn_id"), TurnError::of(&event)),
             "token_count" | "thread_settings_applied" | "thread_goal_updated" => return None,
             _ => match event.non_empty("turn_id") {
@@ -150,6 +147,15 @@ impl TurnError {
             misalignment: error.parse::<Value>("misalignment").map(camel_names),
         }
     }
+}
+
+/// Whether an error is about a request beside the turn: Codex refuses it, and the turn goes on.
+fn is_no_failure(error: &Members<'_>) -> bool {
+    let Some(info) = error.get("codex_error_info") else { return false };
+    ["thread_rollback_failed", "active_turn_not_steerable"].iter().any(|name| {
+        error.string("codex_error_info").as_deref() == Some(name)
+            || Members::of_value(info).has(name)
+    })
 }
 
 /// A name, or an object of which names are the keys, in the spelling of the protocol.

@@ -17,14 +17,6 @@ pub(crate) struct Standing {
     pub(crate) begins: bool,
 }
 
-impl Standing {
-    /// Whether it counts for how far a name reaches: wherever a turn begins, and where a message
-    /// could have begun one.
-    pub(crate) fn is_boundary(&self) -> bool {
-        self.begins || matches!(self.signal, Some(Signal::UserMessage))
-    }
-}
-
 /// Goes back through a history, record by record, and lets through what stands.
 ///
 /// A marker takes back what is before it, and only a marker after it can undo that: so all that
@@ -46,6 +38,12 @@ impl Default for Backward {
 }
 
 impl Backward {
+    /// For who only asks what stands, and not where turns begin: nothing is kept back for that.
+    pub(crate) fn without_turns() -> Self {
+        let first = Level { passes_all: true, ..Level::default() };
+        Self { levels: vec![first], ..Self::default() }
+    }
+
     /// Whether a marker was met.
     pub(crate) fn is_marked(&self) -> bool {
         self.marked
@@ -127,20 +125,57 @@ impl Backward {
     }
 }
 
-/// What stands before records that name no turn, and decides with which of them one begins.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Before {
-    /// They belong to the turn that starts there.
-    Start,
-    /// No turn is open: each message begins one, and so does what is said before any message.
-    End,
-    /// The same, where every message begins a turn: what is said after one belongs to it.
-    Message,
+/// The turn that is open between two records, going forward from the last start record.
+#[derive(Clone, Debug)]
+enum Open {
+    /// One that began with a start record; whether a person said something in it.
+    Recorded { id: Option<String>, said: bool },
+    /// One that began with what was said.
+    Unrecorded,
+}
+
+impl Open {
+    /// What becomes of the open turn with the next record, and whether a turn begins with it.
+    fn meets(open: &mut Option<Self>, record: &Standing, head: &Head) -> bool {
+        match &record.signal {
+            Some(Signal::End(end)) => {
+                if open.as_ref().is_some_and(|open| open.ends_with(end.id.as_deref())) {
+                    *open = None;
+                }
+                false
+            }
+            Some(Signal::UserMessage) => match open {
+                Some(Self::Recorded { said, .. }) if !(*said && head.turns_by_message) => {
+                    *said = true;
+                    false
+                }
+                _ => {
+                    *open = Some(Self::Unrecorded);
+                    true
+                }
+            },
+            Some(Signal::Item) if open.is_none() && says_an_item(&record.item.item, head) => {
+                *open = Some(Self::Unrecorded);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether an end record of this name ends it.
+    fn ends_with(&self, name: Option<&str>) -> bool {
+        match (self, name) {
+            (Self::Recorded { id: Some(id), .. }, Some(name)) => id == name,
+            _ => true,
+        }
+    }
 }
 
 /// One marker that takes back turns, or none.
 #[derive(Debug, Default)]
 struct Level {
+    /// Whether it takes nothing back, and nobody asks where turns begin.
+    passes_all: bool,
     /// How many turns are still to be taken back.
     turns: u64,
     /// Records of which it is not known yet whether a turn begins with them, and what is between
@@ -162,16 +197,21 @@ impl Level {
     }
 
     fn take(&mut self, record: Standing, head: &Head, passed: &mut Vec<Standing>) {
+        if self.passes_all {
+            return passed.push(record);
+        }
         match &record.signal {
-            Some(Signal::Start(_)) => self.settle(Before::Start, head, passed),
-            Some(Signal::End(_)) => self.settle(Before::End, head, passed),
+            Some(Signal::Start(start)) => {
+                let open = Open::Recorded { id: start.id.clone(), said: false };
+                self.settle(Some(open), head, passed);
+            }
             Some(Signal::UserMessage) if head.turns_by_message => {
-                self.settle(Before::Message, head, passed);
+                self.settle_messages(head, passed);
             }
             _ => {}
         }
-        let names_none = matches!(record.signal, Some(Signal::UserMessage | Signal::Item));
-        if names_none || !self.waiting.is_empty() {
+        let may_begin = matches!(record.signal, Some(Signal::UserMessage | Signal::Item));
+        if may_begin || !self.waiting.is_empty() {
             self.waiting.push(record);
         } else {
             self.pass(record, passed);
@@ -179,31 +219,29 @@ impl Level {
     }
 
     fn finish(&mut self, head: &Head, passed: &mut Vec<Standing>) {
-        self.settle(Before::End, head, passed);
+        self.settle(None, head, passed);
         passed.append(&mut self.held);
     }
 
-    /// Settles with which of the records that wait turns begin.
-    fn settle(&mut self, before: Before, head: &Head, passed: &mut Vec<Standing>) {
+    /// Settles all that waits: this is open before it.
+    fn settle(&mut self, mut open: Option<Open>, head: &Head, passed: &mut Vec<Standing>) {
         let mut waiting = std::mem::take(&mut self.waiting);
-        // The first to be said after an end.
-        let mut first = before == Before::End;
         for record in waiting.iter_mut().rev() {
-            match record.signal {
-                Some(Signal::UserMessage) => {
-                    record.begins = before != Before::Start;
-                    first = false;
-                }
-                Some(Signal::Item) if first && says_an_item(&record.item.item, head) => {
-                    record.begins = true;
-                    first = false;
-                }
-                _ => {}
-            }
+            record.begins |= Open::meets(&mut open, record, head);
         }
         for record in waiting {
             self.pass(record, passed);
         }
+    }
+
+    /// Settles what waits since its first message, where every message begins a turn: another one
+    /// stands before it, and no start between them.
+    fn settle_messages(&mut self, head: &Head, passed: &mut Vec<Standing>) {
+        let is_message = |record: &Standing| matches!(record.signal, Some(Signal::UserMessage));
+        let Some(first) = self.waiting.iter().rposition(is_message) else { return };
+        let before = self.waiting.split_off(first + 1);
+        self.settle(None, head, passed);
+        self.waiting = before;
     }
 
     /// Lets a record through, unless its turn is taken back.

@@ -155,7 +155,62 @@ fn the_end_of_a_turn_that_nothing_else_names() {
     let lines = [start("a"), user("1"), end("other")];
     assert_eq!(told(&lines), ["a Completed: userMessage"]);
     let paginated = [header(r#","history_mode":"paginated""#), start("a"), end("other")];
-    assert_eq!(told(&paginated), ["a Interrupted: ", "other Completed: "]);
+    assert_eq!(told(&paginated), ["a InProgress: ", "other Completed: "]);
+}
+
+#[test]
+fn the_late_end_of_another_turn_leaves_the_open_one_open() {
+    let lines = [
+        start("a"),
+        end("a"),
+        start("b"),
+        user("1"),
+        end("a"),
+        agent("2"),
+        user("3"),
+        end("b"),
+        agent("4"),
+    ];
+    assert_eq!(
+        told(&lines),
+        [
+            "a Completed: ",
+            "b Completed: userMessage agentMessage userMessage",
+            "rollout-8 Completed: agentMessage"
+        ]
+    );
+    let mut taken = lines.to_vec();
+    taken.push(marker(r#""num_turns":2"#));
+    assert_eq!(told(&taken), ["a Completed: "]);
+}
+
+#[test]
+fn what_comes_late_does_not_make_the_open_turn_look_stopped() {
+    let paginated = header(r#","history_mode":"paginated""#);
+    let lines = [paginated, start("b"), plan("unknown", "late")];
+    assert_eq!(told(&lines), ["b InProgress: ", "unknown Interrupted: plan"]);
+    let lost = [header(r#","history_mode":"paginated""#), plan("a", "1")];
+    assert_eq!(told(&lost), ["a InProgress: plan"]);
+}
+
+#[test]
+fn many_messages_in_a_turn_do_not_carry_its_name_away() {
+    let mut lines = vec![start("a")];
+    lines.extend((0..2 * REACH).map(|index| user(&index.to_string())));
+    lines.extend([end("a"), plan("a", "late")]);
+    let turns = turns(&lines);
+    assert_eq!((turns.len(), turns[0].items.len() as u64), (1, 2 * REACH + 1));
+}
+
+#[test]
+fn an_error_about_a_request_beside_the_turn_does_not_fail_it() {
+    for info in
+        [r#""thread_rollback_failed""#, r#"{"active_turn_not_steerable":{"turn_kind":"review"}}"#]
+    {
+        let error =
+            event(&format!(r#"{{"type":"error","message":"m","codex_error_info":{info}}}"#));
+        assert_eq!(told(&[start("a"), error, end("a")]), ["a Completed: "]);
+    }
 }
 
 #[test]
@@ -179,6 +234,8 @@ fn parts_of_one_piece_of_reasoning_are_one_item() {
     let thought = |text: &str| event(&format!(r#"{{"type":"agent_reasoning","text":"{text}"}}"#));
     let lines = [start("a"), thought("1"), thought("2"), agent("3"), thought("4")];
     assert_eq!(told(&lines), ["a InProgress: reasoning agentMessage reasoning"]);
+    let first = serde_json::to_value(&turns(&lines)[0].items[0]).unwrap();
+    assert_eq!(first["summary"], serde_json::json!(["1", "2"]));
 }
 
 #[test]
