@@ -148,3 +148,12 @@ pub(super) async fn a_fork_of_an_unknown_thread_at_a_turn_is_not_found(cx: Cx) -
     cx.refused("not_found", cx.store().fork_thread(fork)).await?;
     Ok(())
 }
+
+pub(super) async fn a_fork_after_a_turn_that_no_end_records_has_no_later_one(cx: Cx) -> CaseResult {
+    let history = vec![started("a"), completed("a"), asks("x"), answers("y"), asks("z")];
+    let source = cx.told(history).await?;
+    let fork = fork(&cx, source, after("rollout-2")).await?;
+    expect_first(&cx, source, &fork, 4).await?;
+    cx.expect_turns(fork.thread_id, &["a completed: ", "rollout-2 completed: user x, agent y"])
+        .await
+}

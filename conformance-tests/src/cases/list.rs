@@ -471,6 +471,7 @@ macro_rules! __with_cases {
                 a_fork_before_a_turn_has_the_turns_before_it [R5 T1];
                 what_came_after_the_point_is_found_nowhere [R5 T1];
                 a_turn_without_an_end_ends_where_the_next_begins [R5 T1];
+                a_fork_after_a_turn_that_no_end_records_has_no_later_one [R5 T1];
                 turns_without_records_are_forked_at_alike [R5 T1];
                 a_turn_that_does_not_stand_is_no_point_to_fork_at [R5 R6 I6];
                 a_fork_at_a_turn_sees_what_was_taken_back_before_it [R5 R6];
@@ -517,6 +518,8 @@ macro_rules! __with_cases {
                 both_spellings_of_the_records_of_a_turn_are_read [T1];
                 a_turn_without_an_id_is_named_by_where_it_starts [T1 T2];
                 a_stop_without_an_id_ends_the_open_turn [T1];
+                the_late_end_of_another_turn_leaves_the_open_one_open [T1];
+                what_comes_late_does_not_stop_the_open_turn [T1];
                 a_second_message_stays_in_its_turn [T1];
                 an_item_between_turns_makes_a_turn_of_its_own [T1];
                 records_that_say_nothing_of_turns_are_skipped [T1];
@@ -585,6 +588,7 @@ macro_rules! __with_cases {
                 turns_taken_back_make_the_newest_page_no_dearer [T3 R6];
                 what_was_taken_back_as_items_is_not_read [T3 R6];
                 a_model_context_reads_back_to_the_compaction_alone [T3 H3];
+                a_compaction_in_a_long_turn_is_found_as_soon [T3 H3];
                 taking_back_reads_what_is_taken_back_alone [T3 R6];
             }
             model_context: Views {

@@ -144,3 +144,16 @@ pub(super) async fn taking_back_reads_what_is_taken_back_alone(cx: Cx) -> CaseRe
     }
     expect_eq("items read", read[0], read[1])
 }
+
+pub(super) async fn a_compaction_in_a_long_turn_is_found_as_soon(cx: Cx) -> CaseResult {
+    let mut read = Vec::new();
+    for count in [SHORT, LONG] {
+        let before = (0..4 * count).map(|_| answers("x"));
+        let items = [started("a"), asks("x")].into_iter().chain(before);
+        let end = [compacted("so far"), answers("y"), answers("z")];
+        read.push(items_read!(cx, items.chain(end).collect(), |store, id| store
+            .load_model_context(id.into())));
+    }
+    expect_eq("items read", read[0], read[1])?;
+    expect("less than all", read[0] < 4 * SHORT)
+}

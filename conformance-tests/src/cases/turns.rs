@@ -287,3 +287,19 @@ pub(super) async fn a_damaged_record_costs_what_it_said(mut cx: Cx) -> CaseResul
     expect_eq("the damage that is told", 1, page.damage.count)?;
     expect_eq("and by a replay", 1, cx.store().replay(id).await?.damage.count)
 }
+
+pub(super) async fn the_late_end_of_another_turn_leaves_the_open_one_open(cx: Cx) -> CaseResult {
+    let start = vec![started("a"), completed("a"), started("b"), asks("x"), completed("a")];
+    let lease = cx.told_to([start, vec![answers("y"), asks("z")]].concat()).await?;
+    let id = lease.thread_id;
+    cx.expect_turns(id, &["a completed: ", "b inProgress: user x, agent y, user z"]).await?;
+    cx.append(&lease, vec![completed("b"), answers("u")]).await?;
+    let b = "b completed: user x, agent y, user z";
+    cx.expect_turns(id, &["a completed: ", b, "rollout-8 completed: agent u"]).await
+}
+
+pub(super) async fn what_comes_late_does_not_stop_the_open_turn(cx: Cx) -> CaseResult {
+    let late = answers_in("nobody's", "i", "late");
+    let id = cx.told(vec![paginated(), started("a"), late]).await?;
+    cx.expect_turns(id, &["a inProgress: ", "nobody's interrupted: agent late"]).await
+}
