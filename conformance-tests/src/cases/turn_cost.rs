@@ -100,7 +100,7 @@ pub(super) async fn turns_taken_back_make_the_newest_page_no_dearer(cx: Cx) -> C
         let list = turns_of(lease.thread_id).with_direction(Direction::Descending);
         let page = store.list_turns(list.with_page_size(3)).await?;
         let newest = format!("t{}", count - 4);
-        expect_eq("the newest turn", &newest, &page.turns[0].id)?;
+        expect_eq("the newest turn", Some(&newest.as_str()), turn_ids(&page).first())?;
         read.push(store.take());
     }
     expect_eq("items read", read[0], read[1])
@@ -113,7 +113,8 @@ pub(super) async fn what_was_taken_back_as_items_is_not_read(cx: Cx) -> CaseResu
     let store = Counting::new(cx.shared());
     let list = turns_of(lease.thread_id).with_direction(Direction::Descending);
     let page = store.list_turns(list.with_page_size(3)).await?;
-    expect_eq("the newest turn", &format!("t{}", SHORT - 1), &page.turns[0].id)?;
+    let newest = format!("t{}", SHORT - 1);
+    expect_eq("the newest turn", Some(&newest.as_str()), turn_ids(&page).first())?;
     expect("not what was taken back", store.take() < 2 * 4 * SHORT)
 }
 

@@ -61,16 +61,17 @@ pub(super) async fn an_append_moves_no_id_and_no_page(cx: Cx) -> CaseResult {
     let ids =
         |turns: &[Turn]| turns.iter().map(|it| (it.id.clone(), it.ordinal)).collect::<Vec<_>>();
     let (old, new) = (ids(&before.turns), ids(&after.turns));
-    expect_eq("the turns that were there", &old[..], &new[..old.len()])?;
+    expect_eq("the turns that were there", &old[..], &new[..old.len().min(new.len())])?;
     let ids = |all: Replay| -> Vec<_> {
         all.into_items().into_iter().map(|it| (it.id, it.ordinal)).collect()
     };
     let (old, new) = (ids(before), ids(after));
-    expect_eq("the items that were there", &old[..], &new[..old.len()])?;
+    expect_eq("the items that were there", &old[..], &new[..old.len().min(new.len())])?;
     for (n, page) in pages.iter().enumerate().skip(1) {
         let cursor = pages[n - 1].next_cursor.clone();
         let again = cx.turn_page(list.clone().with_cursor(cursor)).await?;
-        expect_eq("where the page begins", page.turns[0].ordinal, again.turns[0].ordinal)?;
+        let first = |page: &TurnPage| page.turns.first().map(|turn| turn.ordinal);
+        expect_eq("where the page begins", first(page), first(&again))?;
     }
     Ok(())
 }

@@ -269,7 +269,8 @@ pub(super) async fn a_turn_that_is_named_again_and_again_is_the_same_on_every_pa
     }
     let id = cx.told(history).await?;
     let replay = cx.store().replay(id).await?;
-    let first: Vec<_> = replay.turns[0].items.iter().map(|item| item.id.as_str()).collect();
+    let first = expect_some("a turn", replay.turns.first())?;
+    let first: Vec<_> = first.items.iter().map(|item| item.id.as_str()).collect();
     expect_eq("what is near enough belongs to it", vec!["ask a", "late 0"], first)?;
     cx.expect_pages_of(id, &replay).await
 }

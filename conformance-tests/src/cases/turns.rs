@@ -77,8 +77,9 @@ pub(super) async fn an_error_on_the_way_fails_the_turn_that_it_names(cx: Cx) -> 
     for end in [vec![completed("a")], vec![completed("a"), started("b"), completed("b")]] {
         let id = cx.told([vec![started("a"), asks("x"), error(json!("a"))], end].concat()).await?;
         let turns = cx.turns(id).await?;
-        expect_eq("the status", TurnStatus::Failed, turns[0].status)?;
-        let message = turns[0].error.as_ref().map(|error| error.message.as_str());
+        let failed = expect_some("a turn", turns.first())?;
+        expect_eq("the status", TurnStatus::Failed, failed.status)?;
+        let message = failed.error.as_ref().map(|error| error.message.as_str());
         expect_eq("the error", Some("broken"), message)?;
         expect("no other turn has failed", turns[1..].iter().all(|it| it.error.is_none()))?;
     }
@@ -241,14 +242,14 @@ pub(super) async fn a_turn_that_goes_on_in_a_fork_is_inherited_in_part(cx: Cx) -
     let lease = cx.resume(fork).await?;
     cx.append(&lease, vec![answers("own"), completed("a")]).await?;
     cx.expect_turns(fork, &["a completed: user x, agent own"]).await?;
-    let turn = cx.turns(fork).await?.remove(0);
+    let turn = expect_some("a turn", cx.turns(fork).await?.pop())?;
     let marks: Vec<_> = turn.items.iter().map(|item| item.inherited).collect();
     expect_eq("the turn and its items", (true, vec![true, false]), (turn.inherited, marks))
 }
 
 pub(super) async fn turns_in_json_have_the_form_of_the_protocol(cx: Cx) -> CaseResult {
     let turn = only_turn(&cx, vec![started("a"), answers("y"), completed("a")]).await?;
-    let item = as_json(&turn.items[0]);
+    let item = as_json(expect_some("an item", turn.items.first())?);
     let members = ["id", "type", "text", "phase", "startedAtMs", "completedAtMs"];
     expect("an item", members.iter().all(|name| item.get(name).is_some()))?;
     let got = as_json(&turn);
