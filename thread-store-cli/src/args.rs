@@ -54,7 +54,7 @@ pub(crate) enum Command {
         #[arg(long)]
         turns: bool,
         /// Only the last N turns.
-        #[arg(long, value_name = "N", requires = "turns")]
+        #[arg(long, value_name = "N", requires = "turns", value_parser = at_least_one)]
         last: Option<usize>,
     },
     /// Show the history of a thread.
@@ -353,6 +353,14 @@ fn source_kind(text: &str) -> Result<SourceKind, String> {
         let names: Vec<_> = SourceKind::ALL.iter().map(|kind| kind.as_str()).collect();
         format!("must be one of {}", names.join(", "))
     })
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("must be at least 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn label(text: &str) -> Result<(String, String), String> {

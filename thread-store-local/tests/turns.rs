@@ -19,21 +19,23 @@ use thread_store_memory::MemoryStore;
 /// Where the answer is another one on purpose: home, thread, what, why. The test fails if a
 /// difference is missing here, and if one listed here is gone. The table in the README says more.
 const DIFFERENCES: &[(&str, &str, &str, &str)] = &[
-    ("dev", "01a1f9cf-3fc0", "turn status", OPEN),
-    ("migrated", "01a1f9d9-2432", "turn status", OPEN),
+    ("dev", "01a1f9cf-3fc0", "turn 80b3a31d52ce status", OPEN),
+    ("migrated", "01a1f9d9-2432", "turn 4d8e9db27360 status", OPEN),
     ("dev", "01a1f9ce-e643", "order of turns", FIRST_RECORD),
-    ("dev", "01a1f9ce-3259", "+commandExecution", CALLS),
-    ("old", "01a1f9d8-bda8", "+commandExecution", CALLS),
-    ("old", "01a1f9d8-f62d", "+commandExecution", CALLS),
-    ("old", "01a1f9d8-f62d", "+fileChange", CALLS),
-    ("migrated", "01a1f9d8-bda8", "turn startedAt", STARTED),
-    ("migrated", "01a1f9d8-c423", "turn startedAt", STARTED),
-    ("migrated", "01a1f9d8-cfe5", "turn startedAt", STARTED),
-    ("migrated", "01a1f9d8-f195", "turn startedAt", STARTED),
-    ("migrated", "01a1f9d9-2432", "turn startedAt", STARTED),
-    ("migrated", "01a1f9d9-6b2d", "turn startedAt", STARTED),
-    ("migrated", "01a1f9d9-726c", "turn startedAt", STARTED),
-    ("migrated", "01a1f9d9-72c9", "turn startedAt", STARTED),
+    ("dev", "01a1f9ce-3259", "+commandExecution call_mock_00052_2 completed", CALLS),
+    ("old", "01a1f9d8-bda8", "+commandExecution call_mock_00001_1 completed", CALLS),
+    ("old", "01a1f9d8-f62d", "+commandExecution call_mock_00006_2 failed", CALLS),
+    ("old", "01a1f9d8-f62d", "+fileChange call_mock_00007_0 completed", CALLS),
+    ("old", "01a1f9d8-f62d", "+fileChange call_mock_00008_0 completed", CALLS),
+    ("migrated", "01a1f9d8-bda8", "turn rollout-3 startedAt", STARTED),
+    ("migrated", "01a1f9d8-c423", "turn rollout-3 startedAt", STARTED),
+    ("migrated", "01a1f9d8-cfe5", "turn rollout-3 startedAt", STARTED),
+    ("migrated", "01a1f9d8-f195", "turn 933528e12e1f startedAt", STARTED),
+    ("migrated", "01a1f9d9-2432", "turn rollout-13 startedAt", STARTED),
+    ("migrated", "01a1f9d9-6b2d", "turn 75d782237ff1 startedAt", STARTED),
+    ("migrated", "01a1f9d9-726c", "turn 0c03dbc0eb4a startedAt", STARTED),
+    ("migrated", "01a1f9d9-72c9", "turn 0c03dbc0eb4a startedAt", STARTED),
+    ("migrated", "01a1f9d9-72c9", "turn be271475a5bc startedAt", STARTED),
 ];
 const OPEN: &str = "an open last turn is in progress";
 const FIRST_RECORD: &str = "a turn stands where its first record does";
@@ -42,8 +44,8 @@ const STARTED: &str = "the start record says when a turn started";
 
 /// The same for the damaged home.
 const DAMAGED: &[(&str, &str, &str)] = &[
-    ("01a1f9ff-0002", "turn status", OPEN),
-    ("01a1f9ff-001f", "turn status", OPEN),
+    ("01a1f9ff-0002", "turn 07711b276c51 status", OPEN),
+    ("01a1f9ff-001f", "turn cb14101d8469 status", OPEN),
     ("01a1f9ff-0012", "turns", START),
     ("01a1f9ff-0019", "turns", "the server shows none of an archived file in a dated folder"),
 ];
@@ -170,6 +172,9 @@ impl Check {
             };
             outcome.compared += 1;
             compare_rows(&ours, theirs, &mut outcome.differences);
+            if cursor.is_some() == result["nextCursor"].is_null() && result.get("data").is_some() {
+                outcome.differences.insert("end of a page".into());
+            }
         }
         outcome
     }
@@ -231,36 +236,36 @@ fn limit(params: &Value, default: usize) -> usize {
 
 fn compare_rows(ours: &[Value], theirs: &[Value], differences: &mut BTreeSet<String>) {
     let is_turn = |row: &Value| row.get("status").is_some() && row.get("items").is_some();
-    let key = |row: &Value| row["id"].as_str().map(str::to_owned);
-    if ours.iter().chain(theirs).all(is_turn) {
-        let (ours_ids, ids): (Vec<_>, Vec<_>) =
-            (ours.iter().map(key).collect(), theirs.iter().map(key).collect());
-        if ours_ids != ids {
-            let names: BTreeSet<_> = ours_ids.iter().collect();
-            let same = names == ids.iter().collect() && ours.len() == theirs.len();
-            differences.insert(if same { "order of turns" } else { "turns" }.into());
-            return;
-        }
-        for (ours, theirs) in ours.iter().zip(theirs) {
+    if !ours.iter().chain(theirs).all(is_turn) {
+        return compare_items(ours, theirs, differences);
+    }
+    let ids = |rows: &[Value]| rows.iter().map(|row| row["id"].clone()).collect::<Vec<_>>();
+    if ids(ours) != ids(theirs) {
+        let sorted = |rows| ids(rows).iter().map(Value::to_string).collect::<BTreeSet<_>>();
+        let same = ours.len() == theirs.len() && sorted(ours) == sorted(theirs);
+        differences.insert(if same { "order of turns" } else { "turns" }.into());
+    }
+    for theirs in theirs {
+        if let Some(ours) = ours.iter().find(|ours| ours["id"] == theirs["id"]) {
             compare_turn(ours, theirs, differences);
         }
-    } else {
-        compare_items(ours, theirs, differences);
     }
 }
 
 fn compare_turn(ours: &Value, theirs: &Value, differences: &mut BTreeSet<String>) {
+    let id = ours["id"].as_str().unwrap();
+    let short = &id[id.len().saturating_sub(12)..];
     let names = ours.as_object().unwrap().keys().chain(theirs.as_object().unwrap().keys());
     for name in names.filter(|name| !["items", "inherited"].contains(&name.as_str())) {
         if ours.get(name) != theirs.get(name) {
-            differences.insert(format!("turn {name}"));
+            differences.insert(format!("turn {short} {name}"));
         }
     }
     let (ours, theirs) = (ours["items"].as_array().unwrap(), theirs["items"].as_array().unwrap());
     compare_items(ours, theirs, differences);
 }
 
-/// Items that only we have are told by their kind, all others have to be the same, one by one.
+/// Items that only we have are told by kind and id, all others have to be the same, one by one.
 fn compare_items(ours: &[Value], theirs: &[Value], differences: &mut BTreeSet<String>) {
     let mut theirs = theirs.iter().peekable();
     for row in ours {
@@ -269,10 +274,10 @@ fn compare_items(ours: &[Value], theirs: &[Value], differences: &mut BTreeSet<St
                 compare_item(row, other, differences);
                 theirs.next();
             }
-            _ => drop(differences.insert(format!("+{}", kind(row)))),
+            _ => drop(differences.insert(format!("+{} {} {}", kind(row), id(row), status(row)))),
         }
     }
-    differences.extend(theirs.map(|row| format!("-{}", kind(row))));
+    differences.extend(theirs.map(|row| format!("-{} {}", kind(row), id(row))));
 }
 
 fn compare_item(ours: &Value, theirs: &Value, differences: &mut BTreeSet<String>) {
@@ -289,6 +294,14 @@ fn compare_item(ours: &Value, theirs: &Value, differences: &mut BTreeSet<String>
             _ => drop(differences.insert(format!("item {name}"))),
         }
     }
+}
+
+fn status(row: &Value) -> &str {
+    row.get("item").unwrap_or(row)["status"].as_str().unwrap_or_default()
+}
+
+fn id(row: &Value) -> &str {
+    row.get("item").unwrap_or(row)["id"].as_str().unwrap_or_default()
 }
 
 fn kind(row: &Value) -> &str {

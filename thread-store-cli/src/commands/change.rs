@@ -86,7 +86,10 @@ pub(super) async fn revert(store: &Store, out: &mut Output, id: ThreadId, to: Re
         "turn_ids": reverted.turn_ids,
         "marker": reverted.marker.ordinal,
     });
-    let count = reverted.turn_ids.len();
-    let said = format!("took back {count} turns of {id}, from item {} on", reverted.from);
+    let turns = match reverted.turn_ids.len() {
+        1 => "1 turn".to_owned(),
+        count => format!("{count} turns"),
+    };
+    let said = format!("took back {turns} of {id}, from item {} on", reverted.from);
     Ok(out.record(&answer, said)?)
 }

@@ -23,6 +23,13 @@ pub(super) async fn turns(
     for record in &damage.records {
         out.damage(record)?;
     }
+    let more = damage.count.saturating_sub(damage.records.len() as u64);
+    if more > 0 {
+        match out.is_json() {
+            true => out.aside(&serde_json::json!({ "more_damage": more }))?,
+            false => out.warn(format_args!("and {more} more damaged records"))?,
+        }
+    }
     if turns.is_empty() {
         out.say(format_args!("no turns"))?;
     }

@@ -7,10 +7,14 @@ use thread_store::{Members, Record, RolloutItem, StoredThread, ThreadItem};
 /// Characters of a text that are shown on one line.
 const MOST: usize = 100;
 
-/// The text with spaces in place of control characters, which could steer the terminal: texts of
-/// threads and names of files may hold them.
+/// The text with spaces in place of characters which could steer the terminal or turn the direction
+/// of what follows: texts of threads and names of files may hold them.
 pub(super) fn without_controls(text: &str) -> String {
-    text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
+    text.chars().map(|it| if steers(it) { ' ' } else { it }).collect()
+}
+
+fn steers(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The text with a part of it, in bytes, in bold; without other control characters.
@@ -106,6 +110,7 @@ mod tests {
     #[test]
     fn a_text_cannot_steer_the_terminal_and_stays_on_its_line() {
         assert_eq!(one_line("a\u{1b}[31m\nb\t c\u{9b}2J"), "a [31m b c 2J");
+        assert_eq!(one_line("a\u{202e}b\u{2066}c"), "a b c");
         assert_eq!(one_line(&"é".repeat(200)).chars().count(), MOST + 1);
     }
 
