@@ -33,7 +33,7 @@ pub(crate) async fn list_turns<S: ThreadStore + ?Sized>(
         .page(store, |slice| slice.turns)
         .await
         .map_err(|error| error.during(Operation::ListTurns))?;
-    let turns = page.rows.into_iter().map(|turn| turn.seen(params.view)).collect();
+    let turns = page.rows.into_iter().map(|turn| turn.with_view(params.view)).collect();
     Ok(TurnPage {
         turns,
         next_cursor: page.next_cursor,

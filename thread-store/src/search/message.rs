@@ -9,14 +9,16 @@ use crate::turn::{ItemContent, ThreadItem};
 
 /// A message of a thread, as a search sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs)] // The others are what they say.
 pub struct Message<'a> {
     /// Who said it.
     pub speaker: Speaker,
     /// What was said.
     pub text: Cow<'a, str>,
+    /// The turn it belongs to.
     pub turn_id: &'a str,
+    /// The item that it is.
     pub item_id: &'a str,
+    /// Where the item stands.
     pub ordinal: Ordinal,
 }
 

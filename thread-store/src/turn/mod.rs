@@ -17,6 +17,8 @@ mod said;
 mod signal;
 mod standing;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -72,9 +74,9 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// The turn with as much of its items as a view shows.
+    /// The turn with as much of its items as a view shows, out of those that it has.
     #[must_use]
-    pub fn seen(mut self, view: ItemsView) -> Self {
+    pub fn with_view(mut self, view: ItemsView) -> Self {
         match view {
             ItemsView::NotLoaded => self.items.clear(),
             ItemsView::Summary => self.summarise(),
@@ -116,7 +118,7 @@ pub enum TurnStatus {
 }
 
 /// Why a turn failed.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TurnError {
@@ -128,6 +130,15 @@ pub struct TurnError {
     pub additional_details: Option<String>,
     /// What Codex says of a block for misalignment. Opaque.
     pub misalignment: Option<Value>,
+}
+
+impl fmt::Debug for TurnError {
+    /// What machines read only: messages may quote contents.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TurnError")
+            .field("codex_error_info", &self.codex_error_info)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How much of the items of a turn is wanted, or there.

@@ -102,7 +102,7 @@ impl List {
     fn rows(&self, replay: &Replay) -> Vec<String> {
         match self {
             Self::Turns(view) => {
-                replay.turns.iter().map(|turn| text(&turn.clone().seen(*view))).collect()
+                replay.turns.iter().map(|turn| text(&turn.clone().with_view(*view))).collect()
             }
             Self::Items(None) => replay.clone().into_items().iter().map(text).collect(),
             Self::Items(Some(id)) => {
@@ -133,6 +133,7 @@ impl List {
     }
 }
 
-fn text(row: &impl std::fmt::Debug) -> String {
-    format!("{row:?}")
+/// Everything of a row: what is debugged has no contents, and JSON no places.
+fn text(row: &(impl std::fmt::Debug + serde::Serialize)) -> String {
+    format!("{row:?} {}", serde_json::to_string(row).unwrap_or_default())
 }

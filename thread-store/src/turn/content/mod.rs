@@ -3,6 +3,8 @@
 mod change;
 mod searchable;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -14,7 +16,7 @@ pub use change::{FileUpdateChange, PatchChangeKind};
 /// Words from closed sets (a status, a source, the kind of an activity) are texts in the spelling
 /// of the protocol, `inProgress`: one that a later version adds must not cost the item. So are
 /// values opaque that the protocol does not spell out, or that only a client looks into.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum ItemContent {
@@ -248,6 +250,22 @@ pub enum ItemContent {
 /// Who ran a command where that is not told.
 fn agent() -> String {
     "agent".into()
+}
+
+impl ItemContent {
+    /// What kind of item it is, in the spelling of the protocol: `userMessage`.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        let json = serde_json::to_value(self).unwrap_or_default();
+        json["type"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl fmt::Debug for ItemContent {
+    /// The kind only: contents stay out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.kind())
+    }
 }
 
 #[cfg(test)]
