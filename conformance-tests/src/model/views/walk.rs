@@ -2,10 +2,13 @@
 
 use std::ops::Range;
 
-use thread_store::{Cursor, Direction, ListItems, ListTurns, Replay};
+use thread_store::{
+    Cursor, Direction, ListItems, ListTurns, Replay, ThreadItem, Turn as ThreadTurn,
+};
 
 use super::history::{Record, Rows, Turn};
 use super::read::{Attempt, Reader, failed, same};
+use crate::model::side::to_json;
 
 /// Where a cursor stands among the rows, oldest first.
 #[derive(Clone, Copy, Debug)]
@@ -102,12 +105,12 @@ impl List {
     fn rows(&self, replay: &Replay) -> Vec<String> {
         match self {
             Self::Turns(view) => {
-                replay.turns.iter().map(|turn| text(&turn.clone().with_view(*view))).collect()
+                replay.turns.iter().map(|turn| turn_text(&turn.clone().with_view(*view))).collect()
             }
-            Self::Items(None) => replay.clone().into_items().iter().map(text).collect(),
+            Self::Items(None) => replay.clone().into_items().iter().map(item_text).collect(),
             Self::Items(Some(id)) => {
                 let turn = replay.turns.iter().rfind(|turn| turn.id == *id);
-                turn.into_iter().flat_map(|turn| &turn.items).map(text).collect()
+                turn.into_iter().flat_map(|turn| &turn.items).map(item_text).collect()
             }
         }
     }
@@ -119,14 +122,14 @@ impl List {
                 let list = ListTurns::new(id).with_direction(turn.direction).with_cursor(cursor);
                 let list = list.with_view(*view).with_page_size(size);
                 let page = reader.store.list_turns(list).await.map_err(failed)?;
-                let rows = page.turns.iter().map(text).collect();
+                let rows = page.turns.iter().map(turn_text).collect();
                 Ok(Page { rows, next: page.next_cursor, previous: page.previous_cursor })
             }
             Self::Items(of) => {
                 let list = ListItems::new(id).with_direction(turn.direction).with_cursor(cursor);
                 let list = list.with_turn_id(of.clone()).with_page_size(size);
                 let page = reader.store.list_items(list).await.map_err(failed)?;
-                let rows = page.items.iter().map(text).collect();
+                let rows = page.items.iter().map(item_text).collect();
                 Ok(Page { rows, next: page.next_cursor, previous: page.previous_cursor })
             }
         }
@@ -134,6 +137,12 @@ impl List {
 }
 
 /// Everything of a row: what is debugged has no contents, and JSON no places.
-fn text(row: &(impl std::fmt::Debug + serde::Serialize)) -> String {
-    format!("{row:?} {}", serde_json::to_string(row).unwrap_or_default())
+/// All of a turn. What is shown of it when it is debugged leaves its contents out.
+fn turn_text(turn: &ThreadTurn) -> String {
+    let places: Vec<_> = turn.items.iter().map(|item| item.ordinal.get()).collect();
+    format!("{} {places:?} {}", turn.ordinal, to_json(turn))
+}
+
+fn item_text(item: &ThreadItem) -> String {
+    format!("{} {} {}", item.ordinal, item.turn_id, to_json(item))
 }
