@@ -49,13 +49,16 @@ pub(crate) fn wrong(
     SqliteError::Path { path: path.to_owned(), reason, source }
 }
 
-/// An empty file is a database without anything; anything else begins with the magic.
+/// An empty file is a database without anything; anything else begins with the magic. So does a file
+/// of zeros as far as can be told here: SQLite makes a file longer before it writes its first page,
+/// and what another process has just begun to create must not be refused. (SQLite itself, which
+/// waits for it, refuses zeros that stay.)
 fn check_magic(path: &Path) -> Result<()> {
     let mut start = Vec::new();
     File::open(path)
         .and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut start))
         .map_err(|error| wrong(path, "cannot read the file", Some(error)))?;
-    if start.is_empty() || start == MAGIC {
+    if start.is_empty() || start == MAGIC || start == [0; MAGIC.len()] {
         Ok(())
     } else {
         Err(wrong(path, "is not a SQLite database", None))

@@ -55,6 +55,16 @@ async fn the_file_and_its_folder_are_created_for_their_owner_alone() {
 }
 
 #[tokio::test]
+async fn zeros_that_stay_are_refused_and_not_changed() {
+    let (folder, _) = folder();
+    for length in [16, 4096, 16384] {
+        let path = folder.path().join(format!("{length}.db"));
+        std::fs::write(&path, vec![0; length]).unwrap();
+        assert_eq!(refused(&path).await.code(), "corrupt", "{length}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_database_is_refused_and_not_changed() {
     let (folder, _) = folder();
     let path = folder.path().join("x.db");
