@@ -21,7 +21,10 @@ pub mod views;
 use std::fmt;
 use std::sync::Arc;
 
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use proptest::strategy::Strategy;
+use proptest::test_runner::{
+    Config, RngAlgorithm, TestCaseError, TestCaseResult, TestError, TestRng, TestRunner,
+};
 use tokio::runtime::Runtime;
 
 use crate::harness::Harness;
@@ -82,10 +85,20 @@ pub fn check<H: Harness>(
 ) -> Result<(), Disagreement> {
     let runtime = runtime();
     let attempt = |steps: Vec<Step>| run(&runtime, Arc::new(harness()), mode, &steps);
-    match runner(settings).run(&strategy::steps(settings.steps), attempt) {
+    search(settings, &strategy::steps(settings.steps), attempt, |steps| steps)
+}
+
+/// Tries what the strategy makes, and answers the shortest that fails, as its steps.
+fn search<P: Strategy, S: fmt::Debug>(
+    settings: &Settings,
+    plans: &P,
+    attempt: impl Fn(P::Value) -> TestCaseResult,
+    steps_of: impl Fn(P::Value) -> Vec<S>,
+) -> Result<(), Disagreement> {
+    match runner(settings).run(plans, attempt) {
         Ok(()) => Ok(()),
-        Err(TestError::Fail(reason, steps)) => Err(disagreement(settings, &reason, &steps)),
-        Err(TestError::Abort(reason)) => Err(disagreement(settings, &reason, &Vec::<Step>::new())),
+        Err(TestError::Fail(reason, plan)) => Err(disagreement(settings, &reason, &steps_of(plan))),
+        Err(TestError::Abort(reason)) => Err(disagreement(settings, &reason, &Vec::<S>::new())),
     }
 }
 

@@ -32,12 +32,5 @@ pub(super) async fn list(store: &Store, out: &mut Output, args: &ListArgs) -> Do
     } else if !out.is_json() {
         print_table(out, &shown)?;
     }
-    match next {
-        Some(cursor) if out.is_json() => {
-            out.aside(&serde_json::json!({ "next_cursor": cursor }))?
-        }
-        Some(cursor) => out.warn(format_args!("there are more: --cursor {cursor}"))?,
-        None => {}
-    }
-    Ok(())
+    Ok(out.more(next.as_ref())?)
 }

@@ -28,12 +28,5 @@ pub(super) async fn search(store: &Store, out: &mut Output, args: &SearchArgs) -
             next => break next,
         }
     };
-    match next {
-        Some(cursor) if out.is_json() => {
-            out.aside(&serde_json::json!({ "next_cursor": cursor }))?
-        }
-        Some(cursor) => out.warn(format_args!("there are more: --cursor {cursor}"))?,
-        None => {}
-    }
-    Ok(())
+    Ok(out.more(next.as_ref())?)
 }

@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use serde::Serialize;
-use thread_store::{DamagedRecord, Error};
+use thread_store::{Cursor, DamagedRecord, Error};
 
 pub(crate) use hits::print_hit;
 pub(crate) use progress::Progress;
@@ -123,6 +123,15 @@ impl Output {
     /// Something for machines to know beside the answer.
     pub(crate) fn aside(&mut self, value: &impl Serialize) -> io::Result<()> {
         self.beside(&serde_json::to_string(value)?)
+    }
+
+    /// Where to go on, if what was asked for ended at its limit.
+    pub(crate) fn more(&mut self, next: Option<&Cursor>) -> io::Result<()> {
+        match next {
+            Some(cursor) if self.json => self.aside(&serde_json::json!({ "next_cursor": cursor })),
+            Some(cursor) => self.warn(format_args!("there are more: --cursor {cursor}")),
+            None => Ok(()),
+        }
     }
 
     /// An answer for machines that is a warning for people.

@@ -164,6 +164,24 @@ struct Walked<R> {
     damage: DamageReport,
 }
 
+impl<R> Walked<R> {
+    /// What a walk from a place meets first of these rows, which are in the order of the history.
+    fn new(
+        mut rows: Vec<R>,
+        place: Place,
+        limit: usize,
+        unmarked_to: Option<Ordinal>,
+        damage: DamageReport,
+    ) -> Self {
+        if place.direction == Direction::Descending {
+            rows.reverse();
+        }
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        Self { rows, more, unmarked_to, damage }
+    }
+}
+
 impl Asked<'_> {
     async fn page<S: ThreadStore + ?Sized, R: Row>(
         &self,
@@ -196,15 +214,11 @@ impl Asked<'_> {
         let items = turn.map_or_else(Vec::new, |turn| items_of(vec![turn]));
         let beyond = |item: &ThreadItem| is_beyond(place, item.ordinal);
         let followed = items.iter().any(|item| !beyond(item));
-        let mut rows: Vec<_> = items.into_iter().filter(beyond).collect();
-        if place.direction == Direction::Descending {
-            rows.reverse();
-        }
-        let more = rows.len() > limit;
-        rows.truncate(limit);
+        let rows = items.into_iter().filter(beyond).collect();
+        let walked = Walked::new(rows, place, limit, None, damage);
         let turned = place.direction != self.direction;
-        let walked = Walked { rows, more, unmarked_to: None, damage };
-        Ok(self.answer(place, limit, walked, if turned { followed } else { more }))
+        let followed = if turned { followed } else { walked.more };
+        Ok(self.answer(place, limit, walked, followed))
     }
 
     /// Where to read, and how many rows. That there is no such thread is said before anything else.
@@ -247,14 +261,9 @@ impl Asked<'_> {
                     && to.is_none_or(|to| row.ordinal() < to)
                     && is_beyond(place, row.ordinal())
             };
-            let mut rows: Vec<R> = rows_of(slice).into_iter().filter(within).collect();
+            let rows: Vec<R> = rows_of(slice).into_iter().filter(within).collect();
             if rows.len() > limit || complete {
-                if place.direction == Direction::Descending {
-                    rows.reverse();
-                }
-                let more = rows.len() > limit;
-                rows.truncate(limit);
-                return Ok(Walked { rows, more, unmarked_to, damage });
+                return Ok(Walked::new(rows, place, limit, unmarked_to, damage));
             }
             turns = turns.saturating_mul(4);
             place = place.known_unmarked(unmarked_to);

@@ -14,9 +14,9 @@ mod walk;
 
 use std::sync::Arc;
 
-use proptest::test_runner::{TestCaseError, TestError};
+use proptest::test_runner::TestCaseError;
 
-use super::{Disagreement, Settings, disagreement, runner, runtime};
+use super::{Disagreement, Settings, runtime, search};
 use crate::harness::Harness;
 use crate::runner::Mode;
 
@@ -56,13 +56,7 @@ pub fn check<H: Harness>(
         let read = read::run(Arc::new(harness()), mode, &plan);
         runtime.block_on(read).map_err(TestCaseError::fail)
     };
-    match runner(settings).run(&strategy::plans(settings.steps), attempt) {
-        Ok(()) => Ok(()),
-        Err(TestError::Fail(reason, plan)) => {
-            Err(disagreement(settings, &reason, &[plan.start, plan.later].concat()))
-        }
-        Err(TestError::Abort(reason)) => {
-            Err(disagreement(settings, &reason, &Vec::<history::Step>::new()))
-        }
-    }
+    search(settings, &strategy::plans(settings.steps), attempt, |plan| {
+        [plan.start, plan.later].concat()
+    })
 }
