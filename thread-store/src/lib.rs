@@ -14,6 +14,7 @@ mod lease;
 mod list;
 mod metadata;
 mod observer;
+mod options;
 mod ordinal;
 mod params;
 mod search;
@@ -48,6 +49,7 @@ pub use metadata::{
     TokenUsage,
 };
 pub use observer::{ObservedIdentity, ThreadObserver};
+pub use options::ThreadOptions;
 pub use ordinal::Ordinal;
 pub use params::{
     AppendItems, AppendReceipt, ChangedThreads, CreateThread, CreatedThread, DeleteThread, Explain,

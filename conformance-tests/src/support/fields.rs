@@ -20,6 +20,7 @@ pub(crate) fn sample(field: &str, n: u32) -> CaseResult<Value> {
             "input_tokens": n, "cached_input_tokens": 1, "output_tokens": 2,
             "reasoning_output_tokens": 3, "total_tokens": 4, "of_the_future": 5,
         }),
+        json!(n),
     ];
     for candidate in candidates {
         if takes(field, &candidate) {

@@ -19,6 +19,7 @@ use crate::time::Timestamp;
 
 pub use members::Members;
 pub(crate) use members::text_of;
+pub(crate) use record::Seen;
 pub use record::{Record, SessionMeta};
 
 /// One record of a history: the text of one JSON object, kept byte for byte.

@@ -1,6 +1,8 @@
 //! What kind of record an item is.
 
-use super::Members;
+use serde_json::value::RawValue;
+
+use super::{Members, RolloutItem};
 use crate::id::ThreadId;
 use crate::source::SessionSource;
 use crate::time::Timestamp;
@@ -52,6 +54,31 @@ impl<'a> Record<'a> {
             }
             _ => Self::Unknown,
         }
+    }
+}
+
+/// An item, taken apart once for all who look at it.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen<'a> {
+    /// When it happened, if it says so.
+    pub(crate) time: Option<Timestamp>,
+    ordinal: Option<&'a RawValue>,
+    pub(crate) record: Record<'a>,
+}
+
+impl<'a> Seen<'a> {
+    pub(crate) fn of(item: &'a RolloutItem) -> Self {
+        let members = item.members();
+        Self {
+            time: members.timestamp("timestamp"),
+            ordinal: members.get("ordinal"),
+            record: Record::of(members),
+        }
+    }
+
+    /// The number that a file format gave the record.
+    pub(crate) fn file_ordinal(&self) -> Option<u64> {
+        serde_json::from_str(self.ordinal?.get()).ok()
     }
 }
 

@@ -10,6 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::{Edit, LabelsPatch, TokenUsage, apply_extra};
+use crate::options::ThreadOptions;
+use crate::ordinal::Ordinal;
 use crate::time::Timestamp;
 
 macro_rules! metadata_fields {
@@ -124,6 +126,13 @@ macro_rules! metadata_fields {
                 self
             }
 
+            /// Leaves out what somebody edited between two states of a record.
+            pub(crate) fn yield_to(&mut self, before: &ThreadMetadata, after: &ThreadMetadata) {
+                $( if before.$field != after.$field {
+                    self.$field = Edit::Keep;
+                } )*
+            }
+
             fn write_members<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
                 $( if let Edit::Set(value) = &self.$field {
                     map.serialize_entry(stringify!($field), value)?;
@@ -203,6 +212,11 @@ metadata_fields! {
     history_mode: Option<String>,
     /// The tokens used in all.
     token_usage: Option<TokenUsage>,
+    /// What the thread is run with, as it was given for the whole thread.
+    options: Option<ThreadOptions>,
+    /// How far a live thread has derived metadata from the history: what items from here on say may
+    /// be missing. Empty where no live thread has written, whose metadata came along as they are.
+    observed_to: Option<Ordinal>,
 }
 
 /// Whether a field has no value: it is left out of JSON.
@@ -233,6 +247,8 @@ impl MaybeEmpty for Value {
 impl MaybeEmpty for String {}
 impl MaybeEmpty for Timestamp {}
 impl MaybeEmpty for TokenUsage {}
+impl MaybeEmpty for ThreadOptions {}
+impl MaybeEmpty for Ordinal {}
 
 /// The next value, with the member's name in the error.
 fn value_of<'de, T: Deserialize<'de>, M: MapAccess<'de>>(

@@ -25,7 +25,8 @@ impl ThreadMetadata {
         Self { updated_at: created_at, recency_at: created_at, ..Self::default() }
     }
 
-    /// What a fork takes over: everything but the times and the marks of a sub-agent.
+    /// What a fork takes over: everything but the times, the marks of a sub-agent, and how far the
+    /// history was observed.
     #[must_use]
     pub fn inherited_by_fork(&self) -> ThreadMetadataPatch {
         let mut patch = self.to_patch();
@@ -35,16 +36,23 @@ impl ThreadMetadata {
         patch.agent_nickname = Edit::Keep;
         patch.agent_role = Edit::Keep;
         patch.agent_path = Edit::Keep;
+        // The items of a fork stand elsewhere, and what they say came along.
+        patch.observed_to = Edit::Keep;
         patch
     }
 }
 
 impl ThreadMetadataPatch {
-    /// Whether it sets nothing but the two times that move with activity. Such a *touch* does not
-    /// move the metadata version.
+    /// Whether it sets nothing but what moves with activity: the two times, and how far the history
+    /// was observed. Such a *touch* does not move the metadata version.
     #[must_use]
     pub fn is_touch(&self) -> bool {
-        let rest = Self { updated_at: Edit::Keep, recency_at: Edit::Keep, ..self.clone() };
+        let rest = Self {
+            updated_at: Edit::Keep,
+            recency_at: Edit::Keep,
+            observed_to: Edit::Keep,
+            ..self.clone()
+        };
         rest.is_empty() && !self.is_empty()
     }
 

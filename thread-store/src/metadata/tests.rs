@@ -44,6 +44,8 @@ fn the_json_of_a_record_is_this() {
         "history_mode": "paginated",
         "token_usage": {"input_tokens": 1, "cached_input_tokens": 2, "output_tokens": 3,
                         "reasoning_output_tokens": 4, "total_tokens": 5, "cache_write_input_tokens": 6},
+        "options": {"model": "m", "personality": null, "of_the_future": true},
+        "observed_to": 8,
         "labels": {"team": "red"},
         "a_member_of_the_future": {"x": [1]},
         "metadata_version": 4,
@@ -149,8 +151,11 @@ fn a_json_null_clears_in_whatever_way_it_is_set() {
 }
 
 #[test]
-fn a_touch_sets_nothing_but_the_two_times() {
-    let touch = ThreadMetadataPatch::default().updated_at(time(1)).recency_at(time(2));
+fn a_touch_sets_nothing_but_what_moves_with_activity() {
+    let touch = ThreadMetadataPatch::default()
+        .updated_at(time(1))
+        .recency_at(time(2))
+        .observed_to(Ordinal::new(3));
     assert!(touch.is_touch());
     assert!(!touch.name("x".to_owned()).is_touch());
     assert!(!ThreadMetadataPatch::default().is_touch());

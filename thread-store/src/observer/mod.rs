@@ -7,7 +7,7 @@ mod settings;
 mod user_message;
 
 use crate::id::ThreadId;
-use crate::item::{Members, Record, RolloutItem, SessionMeta};
+use crate::item::{Members, Record, RolloutItem, Seen, SessionMeta};
 use crate::metadata::{Edit, ThreadMetadata, ThreadMetadataPatch};
 use crate::ordinal::Ordinal;
 use crate::thread::StoredThread;
@@ -104,18 +104,28 @@ impl ThreadObserver {
 
     /// Takes notice of the next item.
     pub fn observe(&mut self, item: &RolloutItem) {
-        let members = item.members();
-        let time = members.timestamp("timestamp");
-        let own = self.is_own_part(&members);
+        self.observe_seen(&Seen::of(item));
+    }
+
+    /// Takes notice of an item that is appended now: that is a change, and an item that does not say
+    /// when it happened happened now.
+    pub(crate) fn observe_live(&mut self, seen: &mut Seen<'_>, now: Timestamp) {
+        seen.time.get_or_insert(now);
+        self.observe_seen(seen);
+        learn!(self.updated_at = self.known.updated_at.max(now));
+    }
+
+    fn observe_seen(&mut self, seen: &Seen<'_>) {
+        let (time, own) = (seen.time, self.is_own_part(seen));
         if let Some(time) = time {
             learn!(self.updated_at = self.known.updated_at.max(time));
         }
-        match Record::of(members) {
-            Record::SessionMeta(header) => self.observe_header(&header),
-            Record::TurnContext(context) => self.observe_turn_context(&context),
-            Record::Event(kind, event) => self.observe_event(&kind, &event, time, own),
+        match &seen.record {
+            Record::SessionMeta(header) => self.observe_header(header),
+            Record::TurnContext(context) => self.observe_turn_context(context),
+            Record::Event(kind, event) => self.observe_event(kind, event, time, own),
             Record::BareItem(bare) if own => {
-                self.observe_message(UserMessage::bare(&bare), time);
+                self.observe_message(UserMessage::bare(bare), time);
             }
             _ => {}
         }
@@ -137,6 +147,16 @@ impl ThreadObserver {
     #[must_use]
     pub fn take_patch(&mut self) -> ThreadMetadataPatch {
         std::mem::take(&mut self.pending)
+    }
+
+    /// The record was edited from `before` to `after` while there was something to be taken: what was
+    /// edited is known now, and what was learned otherwise is to be taken still.
+    pub(crate) fn rebase(&mut self, before: &ThreadMetadata, after: &ThreadMetadata) {
+        let known = std::mem::replace(&mut self.known, after.clone());
+        self.pending.yield_to(before, after);
+        self.pending.apply(&mut self.known);
+        learn!(self.updated_at = known.updated_at.max(after.updated_at));
+        learn!(self.recency_at = known.recency_at.max(after.recency_at));
     }
 
     fn observe_header(&mut self, header: &SessionMeta<'_>) {
@@ -220,11 +240,11 @@ impl ThreadObserver {
     }
 
     /// Whether the item is not part of the history that a sub-agent was given at its start.
-    fn is_own_part(&self, members: &Members<'_>) -> bool {
+    fn is_own_part(&self, seen: &Seen<'_>) -> bool {
         let Some(start) = self.own_from else {
             return true;
         };
-        members.parse::<u64>("ordinal").is_none_or(|ordinal| ordinal >= start)
+        seen.file_ordinal().is_none_or(|ordinal| ordinal >= start)
     }
 
     /// Whether an event names this thread, or none. Copied history names the thread it came from.

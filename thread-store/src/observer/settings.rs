@@ -3,6 +3,7 @@
 use super::{ThreadObserver, learn, value};
 use crate::item::Members;
 use crate::metadata::TokenUsage;
+use crate::options::ThreadOptions;
 
 impl ThreadObserver {
     /// The settings of a turn. Its directory may be that of this turn alone, so it counts only if
@@ -26,6 +27,35 @@ impl ThreadObserver {
             learn!(self.model_provider = Some(provider));
         }
         self.learn_settings(&settings, "reasoning_effort");
+        self.learn_options(&settings);
+    }
+
+    /// The options of a thread that has any follow its settings.
+    fn learn_options(&mut self, settings: &Members<'_>) {
+        let Some(options) = self.known.options.clone() else { return };
+        let mut given = ThreadOptions::default();
+        if let Some(model) = settings.non_empty("model") {
+            given = given.model(model);
+        }
+        if let Some(provider) = settings.non_empty("model_provider_id") {
+            given = given.model_provider(provider);
+        }
+        if let Some(effort) = settings.non_empty("reasoning_effort") {
+            given = given.reasoning_effort(effort);
+        }
+        if let Some(cwd) = settings.non_empty("cwd") {
+            given = given.cwd(cwd);
+        }
+        if let Some(policy) = value(settings, "approval_policy") {
+            given = given.approval_policy(policy);
+        }
+        if let Some(policy) = value(settings, "sandbox_policy") {
+            given = given.sandbox_policy(policy);
+        }
+        if let Some(personality) = settings.non_empty("personality") {
+            given = given.personality(personality);
+        }
+        learn!(self.options = Some(options.overridden_by(given)));
     }
 
     /// What both have in common. What is left out stays as it was.

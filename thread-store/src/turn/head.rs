@@ -37,10 +37,11 @@ impl Head {
     /// is one that records its turns.
     pub(crate) const MAX_ITEMS: usize = 1024;
 
-    /// Of a history of which nothing was read yet.
-    pub(crate) fn new(inherited_to: Option<Ordinal>) -> Self {
+    /// Of a history of which nothing was read yet; `paginated` is what the record of the thread says
+    /// of one that has no header.
+    pub(crate) fn new(inherited_to: Option<Ordinal>, paginated: bool) -> Self {
         Self {
-            paginated: false,
+            paginated,
             turns_by_message: false,
             own_from: None,
             inherited_to: inherited_to.unwrap_or(Ordinal::ZERO),
@@ -55,7 +56,7 @@ impl Head {
             match item.record() {
                 Record::SessionMeta(header) => self.read_header(header.members()),
                 // Only paginated files number their records.
-                _ => self.paginated = item.members().has("ordinal"),
+                _ => self.paginated |= item.members().has("ordinal"),
             }
             self.stage = Stage::FirstTurn;
         }

@@ -47,7 +47,7 @@ fn standing(lines: &[String]) -> (Head, Vec<Standing>) {
             item: RolloutItem::try_from(line.as_str()).unwrap(),
         })
         .collect();
-    let mut head = Head::new(None);
+    let mut head = Head::new(None, false);
     let _ = items.iter().any(|stored| head.read(&stored.item));
     let (mut backward, mut records) = (Backward::default(), Vec::new());
     for item in items.into_iter().rev() {
