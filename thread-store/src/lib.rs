@@ -12,6 +12,7 @@ mod implement;
 mod item;
 mod lease;
 mod list;
+mod live;
 mod metadata;
 mod observer;
 mod ordinal;
@@ -43,6 +44,7 @@ pub use list::{
     Cursor, Explanation, ListFilter, ListPlan, ListRow, Mismatch, Position, Relation, Scan,
     SortKey, ThreadPage, TimeRange,
 };
+pub use live::{HistoryMode, PersistencePolicy};
 pub use metadata::{
     Edit, LabelsPatch, MAX_METADATA_BYTES, MAX_METADATA_DEPTH, ThreadMetadata, ThreadMetadataPatch,
     TokenUsage,
