@@ -44,7 +44,7 @@ pub use list::{
     Cursor, Explanation, ListFilter, ListPlan, ListRow, Mismatch, Position, Relation, Scan,
     SortKey, ThreadPage, TimeRange,
 };
-pub use live::{HistoryMode, PersistencePolicy};
+pub use live::{ContinuationToken, HistoryMode, PersistencePolicy};
 pub use metadata::{
     Edit, LabelsPatch, MAX_METADATA_BYTES, MAX_METADATA_DEPTH, ThreadMetadata, ThreadMetadataPatch,
     TokenUsage,
