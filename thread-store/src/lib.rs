@@ -12,6 +12,7 @@ mod implement;
 mod item;
 mod lease;
 mod list;
+mod live;
 mod metadata;
 mod observer;
 mod options;
@@ -44,6 +45,7 @@ pub use list::{
     Cursor, Explanation, ListFilter, ListPlan, ListRow, Mismatch, Position, Relation, Scan,
     SortKey, ThreadPage, TimeRange,
 };
+pub use live::{ContinuationToken, HistoryMode, PersistencePolicy};
 pub use metadata::{
     Edit, LabelsPatch, MAX_METADATA_BYTES, MAX_METADATA_DEPTH, ThreadMetadata, ThreadMetadataPatch,
     TokenUsage,

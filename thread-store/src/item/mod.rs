@@ -128,6 +128,11 @@ impl RolloutItem {
     pub fn same_record(&self, other: &Self) -> bool {
         self == other || ordinal_member::equal_without(&self.0, &other.0)
     }
+
+    /// A stable number for the record: of the same record it is the same.
+    pub(crate) fn record_digest(&self) -> u64 {
+        ordinal_member::digest_without(&self.0)
+    }
 }
 
 /// The rules of [`RolloutItem::from_bytes`], as a reason on failure.

@@ -1,4 +1,8 @@
-//! Comparing records without the `ordinal` member that a file format adds to its lines.
+//! Comparing and digesting records without the `ordinal` member that a file format adds to its lines.
+
+use std::hash::Hasher;
+
+use siphasher::sip::SipHasher13;
 
 use super::Members;
 
@@ -11,6 +15,16 @@ pub(super) fn equal_without(left: &[u8], right: &[u8]) -> bool {
         return false;
     };
     left.len() == right.len() && left.bytes().eq(right.bytes())
+}
+
+/// A stable number for the text once its first `ordinal` member is taken out.
+pub(super) fn digest_without(json: &[u8]) -> u64 {
+    let Parts(before, after) = Parts::of(json).unwrap_or(Parts(json, &[]));
+    // To this hasher it is all one where the bytes are cut.
+    let mut hasher = SipHasher13::new();
+    hasher.write(before);
+    hasher.write(after);
+    hasher.finish()
 }
 
 /// The text before and after the member.

@@ -94,6 +94,37 @@ fn an_ordinal_member_added_by_a_file_does_not_make_another_record() {
 }
 
 #[test]
+fn digests_are_equal_exactly_for_the_same_records() {
+    let items = [
+        "{}",
+        r#"{"ordinal":1}"#,
+        r#"{"ordinal":23}"#,
+        r#"{ "ordinal":1}"#,
+        r#"{"\u006frdinal":1}"#,
+        r#"{"oX":1,"\u006frdinal":1}"#,
+        r#"{"timestamp":"t","type":"x","payload":{"ordinal":1}}"#,
+        r#"{"timestamp":"t","ordinal":17,"type":"x","payload":{"ordinal":1}}"#,
+        r#"{"ordinal":0,"timestamp":"t","type":"x","payload":{"ordinal":1}}"#,
+        r#"{"timestamp":"t","type":"x","payload":{"ordinal":1},"ordinal":3}"#,
+        r#"{"timestamp":"t","type":"x","payload":{"ordinal":1} , "ordinal" : 3}"#,
+        r#"{"timestamp":"t","type":"x","payload":{"ordinal":2}}"#,
+        r#"{"timestamp":"t","type":"x","payload":{"ordinal":1},"ordinals":3}"#,
+        r#"{"ordinal":1,"ordinal":2}"#,
+    ]
+    .map(item);
+    for (left, right) in items.iter().flat_map(|left| items.iter().map(move |right| (left, right)))
+    {
+        assert_eq!(
+            left.record_digest() == right.record_digest(),
+            left.same_record(right),
+            "{} {}",
+            left.text(),
+            right.text(),
+        );
+    }
+}
+
+#[test]
 fn as_json_an_item_is_its_object() {
     let stored = StoredItem { ordinal: Ordinal::new(3), item: item(r#"{ "a":1e999 }"#) };
     let json = serde_json::to_string(&stored).unwrap();

@@ -43,19 +43,30 @@ impl std::fmt::Display for Cursor {
     }
 }
 
-/// The first byte of every cursor: the version of this layout.
+/// The first byte of every sealed text: the version of this layout.
 const VERSION: u8 = 1;
 /// Binding and check.
 const SEAL: usize = 8 + 8;
 
+/// What a sealed text is, for telling why one is refused.
+pub(crate) struct SealKind {
+    /// The parameter it is given as.
+    pub(crate) field: &'static str,
+    /// Said of a text that is none.
+    pub(crate) malformed: &'static str,
+    /// Said of one with another binding.
+    pub(crate) foreign: &'static str,
+}
+
+const CURSOR: SealKind = SealKind {
+    field: "cursor",
+    malformed: "not a cursor of this kind of list",
+    foreign: "made for another list",
+};
+
 /// Makes a cursor that says `body`, and is good only with the same binding.
 pub(crate) fn seal(body: &[u8], binding: u64) -> Cursor {
-    let mut bytes = Vec::with_capacity(1 + body.len() + SEAL);
-    bytes.push(VERSION);
-    bytes.extend(body);
-    bytes.extend(binding.to_be_bytes());
-    bytes.extend(digest(&bytes).to_be_bytes());
-    Cursor(URL_SAFE_NO_PAD.encode(bytes))
+    Cursor(seal_text(body, binding))
 }
 
 /// Reads what a cursor of this binding says.
@@ -63,12 +74,31 @@ pub(crate) fn unseal<const LENGTH: usize>(
     cursor: &Cursor,
     binding: u64,
 ) -> Result<[u8; LENGTH], Error> {
-    let invalid = |reason: &str| Error::invalid("cursor", reason);
+    unseal_text(&cursor.0, binding, &CURSOR)
+}
+
+/// Makes a text that says `body`, and is good only with the same binding.
+pub(crate) fn seal_text(body: &[u8], binding: u64) -> String {
+    let mut bytes = Vec::with_capacity(1 + body.len() + SEAL);
+    bytes.push(VERSION);
+    bytes.extend(body);
+    bytes.extend(binding.to_be_bytes());
+    bytes.extend(digest(&bytes).to_be_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads what a text of this kind and binding says.
+pub(crate) fn unseal_text<const LENGTH: usize>(
+    text: &str,
+    binding: u64,
+    kind: &SealKind,
+) -> Result<[u8; LENGTH], Error> {
+    let invalid = |reason: &str| Error::invalid(kind.field, reason);
     let bytes = URL_SAFE_NO_PAD
-        .decode(&cursor.0)
+        .decode(text)
         .ok()
         .filter(|bytes| bytes.len() == 1 + LENGTH + SEAL)
-        .ok_or_else(|| invalid("not a cursor of this kind of list"))?;
+        .ok_or_else(|| invalid(kind.malformed))?;
     let (sealed, check) = bytes.split_at(bytes.len() - 8);
     if digest(sealed).to_be_bytes() != check {
         return Err(invalid("damaged"));
@@ -78,9 +108,9 @@ pub(crate) fn unseal<const LENGTH: usize>(
     }
     let (body, bound) = sealed[1..].split_at(LENGTH);
     if bound != binding.to_be_bytes() {
-        return Err(invalid("made for another list"));
+        return Err(invalid(kind.foreign));
     }
-    body.try_into().map_err(|_| invalid("not a cursor of this kind of list"))
+    body.try_into().map_err(|_| invalid(kind.malformed))
 }
 
 /// What a cursor says: go on from `position` in `direction`.

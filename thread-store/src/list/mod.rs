@@ -7,7 +7,7 @@ mod page;
 mod row;
 
 pub use cursor::Cursor;
-pub(crate) use cursor::{canonical, digest, seal, unseal};
+pub(crate) use cursor::{SealKind, canonical, digest, seal, seal_text, unseal, unseal_text};
 pub use explanation::{Explanation, Mismatch};
 pub use filter::{ListFilter, Relation, TimeRange};
 pub use page::{ListPlan, Position, Scan, SortKey, ThreadPage};
