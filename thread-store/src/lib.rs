@@ -45,7 +45,10 @@ pub use list::{
     Cursor, Explanation, ListFilter, ListPlan, ListRow, Mismatch, Position, Relation, Scan,
     SortKey, ThreadPage, TimeRange,
 };
-pub use live::{ContinuationToken, HistoryMode, PersistencePolicy};
+pub use live::{
+    BeginTurn, ContinuationToken, EndTurn, HistoryMode, LiveConfig, LiveThread,
+    LiveThreadInitGuard, LiveTurn, PersistencePolicy, ResumeLive, Retry, StartThread, TurnOutcome,
+};
 pub use metadata::{
     Edit, LabelsPatch, MAX_METADATA_BYTES, MAX_METADATA_DEPTH, ThreadMetadata, ThreadMetadataPatch,
     TokenUsage,

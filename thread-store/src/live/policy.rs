@@ -86,6 +86,12 @@ impl PersistencePolicy {
         self.0 == Extent::Everything || self.keeps_record(&item.record())
     }
 
+    /// Those of the items that are kept.
+    pub(super) fn kept(self, mut items: Vec<RolloutItem>) -> Vec<RolloutItem> {
+        items.retain(|item| self.keeps(item));
+        items
+    }
+
     /// The same, of an item that was taken apart already.
     pub(crate) fn keeps_record(self, record: &Record<'_>) -> bool {
         match self.0 {

@@ -47,7 +47,6 @@ const KIND: SealKind = SealKind {
 /// next ordinal, digest.
 const LENGTH: usize = 8 + 8;
 
-#[allow(dead_code)] // Used by live threads.
 impl ContinuationToken {
     /// How many items before the next ordinal it knows, at most.
     pub(crate) const DIGESTED: usize = 8;

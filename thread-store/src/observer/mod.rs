@@ -149,6 +149,23 @@ impl ThreadObserver {
         std::mem::take(&mut self.pending)
     }
 
+    /// What is known, whether it was taken or not.
+    pub(crate) fn known(&self) -> &ThreadMetadata {
+        &self.known
+    }
+
+    /// All that was learned is in this record.
+    pub(crate) fn know(&mut self, metadata: &ThreadMetadata) {
+        self.known.clone_from(metadata);
+        self.pending = ThreadMetadataPatch::default();
+    }
+
+    /// Learns what somebody says.
+    pub(crate) fn edit(&mut self, edit: ThreadMetadataPatch) {
+        edit.apply(&mut self.known);
+        self.pending = std::mem::take(&mut self.pending).merge(edit);
+    }
+
     /// The record was edited from `before` to `after` while there was something to be taken: what was
     /// edited is known now, and what was learned otherwise is to be taken still.
     pub(crate) fn rebase(&mut self, before: &ThreadMetadata, after: &ThreadMetadata) {

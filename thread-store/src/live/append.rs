@@ -1,0 +1,152 @@
+//! Appending, and taking back.
+
+use super::open::{Open, Write, Written, is_lost};
+use super::retry::{as_nothing_done, outcome};
+use super::{Core, Heard, Shared, State};
+use crate::error::{Conflict, Error, Result};
+use crate::item::RolloutItem;
+use crate::metadata::ThreadMetadataPatch;
+use crate::ordinal::Ordinal;
+use crate::params::AppendReceipt;
+use crate::turn::{RevertThread, RevertTo, RevertedThread};
+
+impl Core {
+    pub(super) async fn append(
+        &mut self,
+        shared: &Shared,
+        items: Vec<RolloutItem>,
+    ) -> Result<AppendReceipt> {
+        if items.is_empty() {
+            return self.append_nothing(shared);
+        }
+        if let State::NotStarted(draft) = &self.0 {
+            let repeated = draft.is_in_doubt_about(&items);
+            if repeated || !draft.is_in_doubt() {
+                self.create(shared, &items, ThreadMetadataPatch::default()).await?;
+                return Ok(AppendReceipt::new(Ordinal::ZERO, items.len()));
+            }
+        }
+        let open = self.open(shared).await.map_err(as_nothing_done)?;
+        let appended = open.append(shared, items).await;
+        self.kept(shared, appended)
+    }
+
+    fn append_nothing(&self, shared: &Shared) -> Result<AppendReceipt> {
+        match &self.0 {
+            State::NotStarted(_) => Ok(AppendReceipt::new(Ordinal::ZERO, 0)),
+            State::Open(open) => Ok(AppendReceipt::new(open.next, 0)),
+            over => Err(over.error(shared.thread_id)),
+        }
+    }
+
+    pub(super) async fn revert(&mut self, shared: &Shared, to: RevertTo) -> Result<RevertedThread> {
+        let refused = |reason| Error::invalid("to", reason).about(shared.thread_id);
+        if let State::NotStarted(draft) = &self.0
+            && !draft.is_in_doubt()
+        {
+            return Err(refused("there is nothing to take back"));
+        }
+        let open = self.open(shared).await.map_err(as_nothing_done)?;
+        if open.turn().is_some() {
+            return Err(refused("a turn is in progress"));
+        }
+        let reverted = open.revert(shared, to).await;
+        self.kept(shared, reverted)
+    }
+
+    /// The thread, created if it is not started.
+    pub(super) async fn open(&mut self, shared: &Shared) -> Result<&mut Open> {
+        if matches!(self.0, State::NotStarted(_)) {
+            self.create(shared, &[], ThreadMetadataPatch::default()).await?;
+        }
+        match &mut self.0 {
+            State::Open(open) => Ok(open),
+            over => Err(over.error(shared.thread_id)),
+        }
+    }
+
+    /// Creates a thread that is not started.
+    pub(super) async fn create(
+        &mut self,
+        shared: &Shared,
+        items: &[RolloutItem],
+        edit: ThreadMetadataPatch,
+    ) -> Result<&Open> {
+        if let State::NotStarted(draft) = &mut self.0 {
+            let created = draft.create(shared, items, edit).await;
+            let taken = |error: &Error| error.as_conflict() == Some(&Conflict::AlreadyExists);
+            if let Err(error) = &created
+                && taken(error)
+            {
+                self.fail(shared, error.clone());
+            }
+            self.0 = State::Open(Box::new(created?));
+        }
+        match &self.0 {
+            State::Open(open) => Ok(open),
+            over => Err(over.error(shared.thread_id)),
+        }
+    }
+
+    /// Takes notice if a failure says that the thread is no longer this session's.
+    pub(super) fn kept<T>(&mut self, shared: &Shared, result: Result<T>) -> Result<T> {
+        if let Err(error) = &result
+            && is_lost(error)
+        {
+            self.fail(shared, error.clone());
+        }
+        result
+    }
+
+    fn fail(&mut self, shared: &Shared, error: Error) {
+        tracing::warn!(thread_id = %shared.thread_id, code = error.code(), "the thread is lost");
+        shared.hear(Heard::Lost(&error));
+        self.0 = State::Failed(error);
+    }
+}
+
+impl Open {
+    async fn append(&mut self, shared: &Shared, items: Vec<RolloutItem>) -> Result<AppendReceipt> {
+        let written = if self.is_in_doubt_about(&items) {
+            self.settle(shared).await?
+        } else {
+            self.settle_first(shared).await?;
+            self.begin_observing(shared).await;
+            Some(self.write(shared, Write::Append(items)).await?)
+        };
+        let receipt = match written {
+            Some(Written::Appended(receipt)) => receipt,
+            _ => AppendReceipt::new(self.next, 0),
+        };
+        self.edit_after_append(shared).await;
+        Ok(receipt)
+    }
+
+    async fn revert(&mut self, shared: &Shared, to: RevertTo) -> Result<RevertedThread> {
+        let revert = RevertThread::new(self.lease.clone(), to)
+            .with_expected_ordinal(self.next)
+            .with_at(shared.now());
+        let written = if self.is_in_doubt_about_revert(&revert) {
+            self.settle(shared).await?
+        } else {
+            self.settle_first(shared).await?;
+            let revert = revert.with_expected_ordinal(self.next);
+            Some(self.write(shared, Write::Revert(revert)).await?)
+        };
+        self.edit_after_append(shared).await;
+        match written {
+            Some(Written::Reverted(reverted)) => Ok(reverted),
+            _ => Err(Error::internal("nothing was taken back").about(shared.thread_id)),
+        }
+    }
+
+    /// Settles another write before this one, of which nothing is done if that fails.
+    pub(super) async fn settle_first(&mut self, shared: &Shared) -> Result<()> {
+        match self.settle(shared).await {
+            Err(error) if is_lost(&error) => Err(error),
+            Err(error) if outcome(&error).is_some() => Err(as_nothing_done(error)),
+            // What was in doubt is refused: it was not done.
+            _ => Ok(()),
+        }
+    }
+}

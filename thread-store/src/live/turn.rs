@@ -1,0 +1,217 @@
+//! The turns of a session: their records, and what a turn differs in from its thread.
+
+use serde_json::{Map, Value, json};
+use tracing::instrument;
+
+use super::derivation::OpenTurn;
+use super::{Core, LiveThread, Shared, State};
+use crate::error::{Error, Result};
+use crate::id::ThreadId;
+use crate::item::RolloutItem;
+use crate::metadata::Edit;
+use crate::options::ThreadOptions;
+use crate::params::{AppendReceipt, params};
+use crate::time::Timestamp;
+use crate::turn::TurnError;
+
+params! {
+    /// Begins a turn.
+    BeginTurn() {
+        /// Its id; one that is made unless given.
+        with_turn_id(turn_id: Option<String> = None);
+        /// What it differs in from the options of the thread. It holds for this turn alone.
+        with_overrides(overrides: ThreadOptions = ThreadOptions::default());
+        /// What is said first in it, such as the user's message: stored in one batch with the start.
+        with_items(items: Vec<RolloutItem> = Vec::new());
+        /// When it begins; now, unless given. A call that is to be repeated after *unavailable* gives
+        /// it, and the id.
+        with_at(at: Option<Timestamp> = None);
+    }
+}
+
+params! {
+    /// Ends the turn in progress.
+    EndTurn(
+        /// How it ended.
+        outcome: TurnOutcome,
+    ) {
+        /// What is said last in it: stored in one batch with the end.
+        with_items(items: Vec<RolloutItem> = Vec::new());
+        /// When it ends; now, unless given. A call that is to be repeated after *unavailable* gives it.
+        with_at(at: Option<Timestamp> = None);
+    }
+}
+
+/// How a turn ended.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub enum TurnOutcome {
+    /// It came to its end.
+    Completed,
+    /// It was stopped.
+    Interrupted,
+    /// It failed.
+    Failed(TurnError),
+}
+
+/// A turn that was begun.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct LiveTurn {
+    /// Its id.
+    pub turn_id: String,
+    /// What it is run with: the options of the thread, and over them what this turn differs in.
+    pub options: ThreadOptions,
+    /// Where its records stand.
+    pub receipt: AppendReceipt,
+}
+
+impl LiveThread {
+    /// Begins a turn: appends its start record (`task_started`), its settings (`turn_context`) and what
+    /// is said first, in one batch.
+    ///
+    /// # Errors
+    ///
+    /// *Invalid request* (field `turn`) while a turn is in progress; as
+    /// [`append_items`](Self::append_items).
+    #[instrument(skip_all, fields(thread_id = %self.thread_id()))]
+    pub async fn begin_turn(&self, begin: BeginTurn) -> Result<LiveTurn> {
+        let shared = &self.0;
+        self.lock().await.begin_turn(shared, begin).await
+    }
+
+    /// Ends the turn in progress: appends what is said last and its end record (`task_complete` or
+    /// `turn_aborted`), in one batch. What the turn differed in is over.
+    ///
+    /// # Errors
+    ///
+    /// *Invalid request* (field `turn`) where no turn is in progress; as
+    /// [`append_items`](Self::append_items).
+    #[instrument(skip_all, fields(thread_id = %self.thread_id()))]
+    pub async fn end_turn(&self, end: EndTurn) -> Result<AppendReceipt> {
+        let shared = &self.0;
+        self.lock().await.end_turn(shared, end).await
+    }
+
+    /// What the turn in progress is run with; the options of the thread where none is.
+    ///
+    /// # Errors
+    ///
+    /// As [`thread`](Self::thread).
+    pub async fn turn_options(&self) -> Result<ThreadOptions> {
+        let options = self.options().await?;
+        let overrides = match &self.lock().await.0 {
+            State::Open(open) => open.turn().map(|turn| turn.overrides.clone()),
+            _ => None,
+        };
+        Ok(options.overridden_by(overrides.unwrap_or_default()))
+    }
+}
+
+impl Core {
+    async fn begin_turn(&mut self, shared: &Shared, begin: BeginTurn) -> Result<LiveTurn> {
+        if self.turn().is_some() {
+            return Err(refused(shared, "a turn is in progress"));
+        }
+        let at = begin.at.unwrap_or_else(|| shared.now());
+        let turn_id = begin.turn_id.unwrap_or_else(|| ThreadId::generate().to_string());
+        let options = self.options(shared)?.overridden_by(begin.overrides.clone());
+        let mut items = vec![started(&turn_id, at)?, context(&turn_id, &options, at)?];
+        items.extend(begin.items);
+        let receipt = self.append(shared, shared.policy.kept(items)).await?;
+        if let State::Open(open) = &mut self.0
+            && let Some(turn) = &mut open.derivation.turn
+        {
+            turn.overrides = begin.overrides;
+        }
+        Ok(LiveTurn { turn_id, options, receipt })
+    }
+
+    async fn end_turn(&mut self, shared: &Shared, end: EndTurn) -> Result<AppendReceipt> {
+        let Some(turn) = self.turn() else {
+            return Err(refused(shared, "no turn is in progress"));
+        };
+        let ended = ended(turn, &end.outcome, end.at.unwrap_or_else(|| shared.now()))?;
+        let mut items = end.items;
+        items.push(ended);
+        self.append(shared, shared.policy.kept(items)).await
+    }
+
+    fn turn(&self) -> Option<&OpenTurn> {
+        match &self.0 {
+            State::Open(open) => open.turn(),
+            _ => None,
+        }
+    }
+
+    fn options(&self, shared: &Shared) -> Result<ThreadOptions> {
+        match &self.0 {
+            State::NotStarted(draft) => Ok(ThreadOptions::of(&draft.thread(shared))),
+            State::Open(open) => Ok(ThreadOptions::of(&open.thread())),
+            over => Err(over.error(shared.thread_id)),
+        }
+    }
+}
+
+fn refused(shared: &Shared, reason: &str) -> Error {
+    Error::invalid("turn", reason).about(shared.thread_id)
+}
+
+fn started(turn_id: &str, at: Timestamp) -> Result<RolloutItem> {
+    let seconds = at.as_millis().div_euclid(1000);
+    let event = json!({"type": "task_started", "turn_id": turn_id, "started_at": seconds});
+    RolloutItem::new("event_msg", &event, at)
+}
+
+/// The settings of a turn, under the names of Codex.
+fn context(turn_id: &str, options: &ThreadOptions, at: Timestamp) -> Result<RolloutItem> {
+    let mut context = Map::new();
+    context.insert("turn_id".to_owned(), turn_id.into());
+    let texts = [
+        ("cwd", &options.cwd),
+        ("model", &options.model),
+        ("effort", &options.reasoning_effort),
+        ("personality", &options.personality),
+    ];
+    let policies = [
+        ("approval_policy", &options.approval_policy),
+        ("sandbox_policy", &options.sandbox_policy),
+    ];
+    for (name, option) in texts {
+        if let Edit::Set(Some(text)) = option {
+            context.insert(name.to_owned(), text.as_str().into());
+        }
+    }
+    for (name, option) in policies {
+        if let Edit::Set(Some(policy)) = option {
+            context.insert(name.to_owned(), policy.clone());
+        }
+    }
+    RolloutItem::new("turn_context", &Value::Object(context), at)
+}
+
+fn ended(turn: &OpenTurn, outcome: &TurnOutcome, at: Timestamp) -> Result<RolloutItem> {
+    let mut event = json!({
+        "type": if *outcome == TurnOutcome::Interrupted { "turn_aborted" } else { "task_complete" },
+        "turn_id": turn.id,
+        "completed_at": at.as_millis().div_euclid(1000),
+    });
+    if let Some(started_at) = turn.started_at {
+        event["duration_ms"] = at.as_millis().saturating_sub(started_at.as_millis()).max(0).into();
+    }
+    match outcome {
+        TurnOutcome::Completed => {}
+        TurnOutcome::Interrupted => event["reason"] = "interrupted".into(),
+        TurnOutcome::Failed(error) => event["error"] = failure(error),
+    }
+    RolloutItem::new("event_msg", &event, at)
+}
+
+/// Why a turn failed, under the names of Codex.
+fn failure(error: &TurnError) -> Value {
+    json!({
+        "message": error.message,
+        "codex_error_info": error.codex_error_info,
+        "additional_details": error.additional_details,
+    })
+}
