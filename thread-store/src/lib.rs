@@ -12,6 +12,7 @@ mod implement;
 mod item;
 mod lease;
 mod list;
+mod manager;
 mod metadata;
 mod observer;
 mod ordinal;
@@ -42,6 +43,10 @@ pub use lease::{Epoch, Holder, WriterLease};
 pub use list::{
     Cursor, Explanation, ListFilter, ListPlan, ListRow, Mismatch, Position, Relation, Scan,
     SortKey, ThreadPage, TimeRange,
+};
+pub use manager::{
+    ActiveFlag, ClosedReason, CompactionProgress, MissedThreads, ThreadEvent, ThreadStatus,
+    ThreadView,
 };
 pub use metadata::{
     Edit, LabelsPatch, MAX_METADATA_BYTES, MAX_METADATA_DEPTH, ThreadMetadata, ThreadMetadataPatch,
