@@ -45,8 +45,8 @@ pub use list::{
     SortKey, ThreadPage, TimeRange,
 };
 pub use manager::{
-    ActiveFlag, ClosedReason, CompactionProgress, MissedThreads, ThreadEvent, ThreadStatus,
-    ThreadView,
+    ActiveFlag, ClosedReason, CompactionProgress, MissedThreads, Subscriber, SubscriberId,
+    ThreadEvent, ThreadStatus, ThreadView,
 };
 pub use metadata::{
     Edit, LabelsPatch, MAX_METADATA_BYTES, MAX_METADATA_DEPTH, ThreadMetadata, ThreadMetadataPatch,
