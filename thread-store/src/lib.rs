@@ -13,6 +13,7 @@ mod item;
 mod lease;
 mod list;
 mod live;
+mod manager;
 mod metadata;
 mod observer;
 mod options;
@@ -48,6 +49,10 @@ pub use list::{
 pub use live::{
     BeginTurn, ContinuationToken, EndTurn, HistoryMode, LiveConfig, LiveThread,
     LiveThreadInitGuard, LiveTurn, PersistencePolicy, ResumeLive, Retry, StartThread, TurnOutcome,
+};
+pub use manager::{
+    ActiveFlag, ClosedReason, CompactionProgress, MissedThreads, Subscriber, SubscriberId,
+    ThreadEvent, ThreadStatus, ThreadView,
 };
 pub use metadata::{
     Edit, LabelsPatch, MAX_METADATA_BYTES, MAX_METADATA_DEPTH, ThreadMetadata, ThreadMetadataPatch,
