@@ -51,8 +51,10 @@ pub use live::{
     LiveThreadInitGuard, LiveTurn, PersistencePolicy, ResumeLive, Retry, StartThread, TurnOutcome,
 };
 pub use manager::{
-    ActiveFlag, ClosedReason, CompactionProgress, MissedThreads, Subscriber, SubscriberId,
-    ThreadEvent, ThreadStatus, ThreadView,
+    ActiveFlag, ClosedReason, Compaction, CompactionProgress, CompactionReporter, Compactor,
+    LoadedPage, LoadedThread, ManagerConfig, MissedThreads, ShutdownReport, Subscriber,
+    SubscriberId, ThreadEvent, ThreadManager, ThreadStatus, ThreadView, ThreadViewPage,
+    Unsubscribed,
 };
 pub use metadata::{
     Edit, LabelsPatch, MAX_METADATA_BYTES, MAX_METADATA_DEPTH, ThreadMetadata, ThreadMetadataPatch,

@@ -24,6 +24,14 @@ pub(crate) async fn fork_thread<S: ThreadStore + ?Sized>(
 }
 
 async fn fork<S: ThreadStore + ?Sized>(store: &S, params: ForkThread) -> Result<CreatedThread> {
+    store.create_thread(creation_of_fork(store, params).await?).await
+}
+
+/// What a fork is created with, in this store or another.
+pub(crate) async fn creation_of_fork<S: ThreadStore + ?Sized>(
+    store: &S,
+    params: ForkThread,
+) -> Result<CreateThread> {
     let read = ReadThread::new(params.thread_id).with_include_archived(params.include_archived);
     let thread = store.read_thread(read).await?;
     let source = Source {
@@ -32,7 +40,7 @@ async fn fork<S: ThreadStore + ?Sized>(store: &S, params: ForkThread) -> Result<
     };
     let at = ordinal_of(store, source, &params.at, thread.next_ordinal).await?;
     let items = load_before(store, &params, at).await?;
-    store.create_thread(fork_of(&thread, params, at, items)).await
+    Ok(fork_of(&thread, params, at, items))
 }
 
 /// The first ordinal that the fork does not have.

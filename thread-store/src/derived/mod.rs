@@ -12,7 +12,7 @@ mod slice;
 mod turns;
 
 pub(crate) use explain::explain;
-pub(crate) use fork::fork_thread;
+pub(crate) use fork::{creation_of_fork, fork_thread};
 pub(crate) use model_context::load_model_context;
 pub(crate) use revert::revert_thread;
 pub(crate) use search::search_threads;

@@ -31,6 +31,22 @@ impl Core {
         self.kept(shared, appended)
     }
 
+    pub(super) async fn append_at(
+        &mut self,
+        shared: &Shared,
+        expected: Ordinal,
+        items: Vec<RolloutItem>,
+    ) -> Result<AppendReceipt> {
+        let open = self.open(shared).await.map_err(as_nothing_done)?;
+        let settled = open.settle_first(shared).await;
+        let actual = open.next;
+        self.kept(shared, settled)?;
+        if actual != expected {
+            return Err(Error::conflict(shared.thread_id, Conflict::Ordinal { expected, actual }));
+        }
+        self.append(shared, items).await
+    }
+
     fn append_nothing(&self, shared: &Shared) -> Result<AppendReceipt> {
         match &self.0 {
             State::NotStarted(_) => Ok(AppendReceipt::new(Ordinal::ZERO, 0)),

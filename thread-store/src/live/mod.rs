@@ -38,6 +38,8 @@ pub(crate) use listener::{Heard, Listener};
 use open::Open;
 pub use policy::{HistoryMode, PersistencePolicy};
 pub use retry::Retry;
+pub(crate) use retry::outcome;
+pub(crate) use start::request_id;
 pub use start::{LiveConfig, ResumeLive, StartThread};
 pub use token::ContinuationToken;
 pub use turn::{BeginTurn, EndTurn, LiveTurn, TurnOutcome};
@@ -184,6 +186,26 @@ impl LiveThread {
     /// As [`thread`](Self::thread).
     pub async fn options(&self) -> Result<ThreadOptions> {
         self.thread().await.map(|thread| ThreadOptions::of(&thread))
+    }
+
+    /// Whether it is in use: neither closed nor failed.
+    pub(crate) async fn is_held(&self) -> bool {
+        matches!(self.lock().await.0, State::NotStarted(_) | State::Open(_))
+    }
+
+    /// Closes a thread of which nothing is stored; false if something is, or may be.
+    pub(crate) async fn discard_unstarted(&self) -> bool {
+        self.lock().await.discard_unstarted()
+    }
+
+    /// Appends items, if the history ends where the caller believes.
+    pub(crate) async fn append_at(
+        &self,
+        expected: Ordinal,
+        items: Vec<RolloutItem>,
+    ) -> Result<AppendReceipt> {
+        let kept = self.0.policy.kept(items);
+        self.lock().await.append_at(&self.0, expected, kept).await
     }
 
     /// Whether anything of it is stored, as far as this session knows.

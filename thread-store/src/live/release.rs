@@ -38,13 +38,8 @@ impl Core {
     }
 
     pub(super) async fn shutdown(&mut self, shared: &Shared) -> Result<()> {
-        match &self.0 {
-            State::Closed(..) => return Ok(()),
-            State::NotStarted(_) if self.is_untouched() => {
-                self.0 = State::Closed(Epoch::default(), Ordinal::ZERO);
-                return Ok(());
-            }
-            _ => {}
+        if matches!(self.0, State::Closed(..)) || self.discard_unstarted() {
+            return Ok(());
         }
         let open = self.open(shared).await?;
         let stored = open.store_all(shared).await;
@@ -63,13 +58,8 @@ impl Core {
     }
 
     pub(super) async fn discard(&mut self, shared: &Shared) -> Result<()> {
-        match &self.0 {
-            State::Closed(..) | State::Failed(_) => return Ok(()),
-            State::NotStarted(_) if self.is_untouched() => {
-                self.0 = State::Closed(Epoch::default(), Ordinal::ZERO);
-                return Ok(());
-            }
-            _ => {}
+        if matches!(self.0, State::Closed(..) | State::Failed(_)) || self.discard_unstarted() {
+            return Ok(());
         }
         let open = match self.open(shared).await {
             Ok(open) => open,
@@ -82,6 +72,14 @@ impl Core {
             _ => self.0 = State::Closed(open.lease.epoch, open.next),
         }
         Ok(())
+    }
+
+    pub(super) fn discard_unstarted(&mut self) -> bool {
+        let untouched = self.is_untouched();
+        if untouched {
+            self.0 = State::Closed(Epoch::default(), Ordinal::ZERO);
+        }
+        untouched
     }
 
     /// Whether nothing is stored, and no creation is in doubt.

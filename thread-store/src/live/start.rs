@@ -150,6 +150,6 @@ params! {
 }
 
 /// A name for one call, never used before.
-pub(super) fn request_id() -> String {
+pub(crate) fn request_id() -> String {
     ThreadId::generate().to_string()
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{ItemsView, ThreadItem, Turn};
+use crate::error::{Error, Result};
 use crate::history::{DamageReport, Direction};
 use crate::id::ThreadId;
 use crate::list::Cursor;
@@ -87,6 +88,39 @@ pub struct ItemPage {
     pub clamped: bool,
     /// Records that could not be read in the part of the history that was read for the page.
     pub damage: DamageReport,
+}
+
+impl TurnPage {
+    /// The page of a thread that has no history yet.
+    ///
+    /// # Errors
+    ///
+    /// *Invalid request* for a page size of 0.
+    pub(crate) fn empty(page_size: usize) -> Result<Self> {
+        check(page_size)?;
+        let (turns, next_cursor, previous_cursor, clamped, damage) = Default::default();
+        Ok(Self { turns, next_cursor, previous_cursor, page_size, clamped, damage })
+    }
+}
+
+impl ItemPage {
+    /// The page of a thread that has no history yet.
+    ///
+    /// # Errors
+    ///
+    /// *Invalid request* for a page size of 0.
+    pub(crate) fn empty(page_size: usize) -> Result<Self> {
+        check(page_size)?;
+        let (items, next_cursor, previous_cursor, clamped, damage) = Default::default();
+        Ok(Self { items, next_cursor, previous_cursor, page_size, clamped, damage })
+    }
+}
+
+fn check(page_size: usize) -> Result<()> {
+    if page_size == 0 {
+        return Err(Error::invalid("page_size", "must be at least 1"));
+    }
+    Ok(())
 }
 
 /// All turns of a thread, derived in one pass.

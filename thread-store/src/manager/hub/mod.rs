@@ -108,5 +108,11 @@ impl Hub {
     }
 }
 
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").field("capacity", &self.capacity).finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,172 @@
+//! Compaction: a history summarised by whoever can.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use tracing::instrument;
+
+use super::events::{CompactionProgress, ThreadEvent};
+use super::hub::Hub;
+use super::loaded::Loaded;
+use super::{Inner, ThreadManager};
+use crate::error::{Error, Result};
+use crate::id::ThreadId;
+use crate::item::RolloutItem;
+use crate::ordinal::Ordinal;
+use crate::params::AppendReceipt;
+use crate::time::Timestamp;
+use crate::turn::{LoadModelContext, ModelContext};
+
+/// What summarises histories: a model, in most servers.
+#[async_trait]
+pub trait Compactor: Send + Sync + fmt::Debug {
+    /// Makes a summary of what a model is told of a thread.
+    ///
+    /// # Errors
+    ///
+    /// Whatever went wrong; the history is left as it was.
+    async fn compact(
+        &self,
+        context: ModelContext,
+        progress: &CompactionReporter,
+    ) -> Result<Compaction, Box<dyn StdError + Send + Sync>>;
+}
+
+/// A summary of a history, which takes its place in what a model is told.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Compaction {
+    /// The summary, for people.
+    pub message: String,
+    /// What a model is told in place of the history: response items, as Codex records them.
+    pub replacement_history: Vec<Value>,
+}
+
+impl Compaction {
+    /// A summary.
+    #[must_use]
+    pub fn new(message: impl Into<String>, replacement_history: Vec<Value>) -> Self {
+        Self { message: message.into(), replacement_history }
+    }
+}
+
+impl fmt::Debug for Compaction {
+    /// A summary is contents.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Compaction")
+            .field("replacement_history", &self.replacement_history.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Tells those who follow a thread how far its compaction is.
+#[derive(Clone)]
+pub struct CompactionReporter {
+    thread_id: ThreadId,
+    hub: Arc<Hub>,
+}
+
+impl CompactionReporter {
+    /// So much is done, of so much in all, in a unit of the compactor's own.
+    pub fn advance(&self, done: u64, total: Option<u64>) {
+        self.tell(CompactionProgress::Advanced { done, total });
+    }
+
+    fn tell(&self, progress: CompactionProgress) {
+        self.hub.send(ThreadEvent::Compaction { thread_id: self.thread_id, progress });
+    }
+}
+
+impl fmt::Debug for CompactionReporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CompactionReporter")
+            .field("thread_id", &self.thread_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ThreadManager {
+    /// Has a loaded thread summarised, and appends the summary as a turn of its own, in one batch.
+    /// Meanwhile the thread is active. If that fails, or something else is appended meanwhile, the history
+    /// is as if nothing had been tried.
+    ///
+    /// # Errors
+    ///
+    /// *Unsupported* without a [`Compactor`]; *not found* for a thread that is not loaded; *invalid
+    /// request* (field `thread_id`) while a turn or a compaction is in progress; *internal* with what the
+    /// compactor failed with; *conflict* (ordinal) if something was appended meanwhile; *unavailable*.
+    #[instrument(skip_all, fields(%thread_id))]
+    pub async fn compact(&self, thread_id: ThreadId) -> Result<AppendReceipt> {
+        self.0.finish(move |inner| async move { inner.compact(thread_id).await }).await
+    }
+}
+
+impl Inner {
+    async fn compact(&self, thread_id: ThreadId) -> Result<AppendReceipt> {
+        let missing = || Error::unsupported("compact").about(thread_id);
+        let compactor = self.config.compactor.clone().ok_or_else(missing)?;
+        let loaded = self.loaded.get(thread_id).ok_or_else(|| Error::not_found(thread_id))?;
+        if !loaded.watch.begin_compaction() {
+            let reason = "a turn or a compaction is in progress";
+            return Err(Error::invalid("thread_id", reason).about(thread_id));
+        }
+        let reporter = CompactionReporter { thread_id, hub: Arc::clone(&self.hub) };
+        reporter.tell(CompactionProgress::Started);
+        let compacted = self.compact_with(compactor.as_ref(), &loaded, &reporter).await;
+        reporter.tell(match &compacted {
+            Ok((ordinal, _)) => CompactionProgress::Completed { ordinal: *ordinal },
+            Err(error) => CompactionProgress::Failed { code: error.code().to_owned() },
+        });
+        loaded.watch.end_compaction();
+        compacted.map(|(_, receipt)| receipt)
+    }
+
+    async fn compact_with(
+        &self,
+        compactor: &dyn Compactor,
+        loaded: &Loaded,
+        reporter: &CompactionReporter,
+    ) -> Result<(Ordinal, AppendReceipt)> {
+        let (live, thread_id) = (&loaded.live, reporter.thread_id);
+        live.flush().await?;
+        let load = LoadModelContext::new(thread_id).with_include_archived(true).with_strict(true);
+        let call = || live.store().load_model_context(load.clone());
+        let context = self.retry().run(thread_id, call).await?;
+        let end = context.next_ordinal;
+        let compaction = compactor
+            .compact(context, reporter)
+            .await
+            .map_err(|error| Error::internal(error).about(thread_id))?;
+        let paginated = live.thread().await?.metadata.history_mode.as_deref() == Some("paginated");
+        let items = records(&compaction, paginated, self.config.live.clock.now())?;
+        let receipt = live.append_at(end, items).await?;
+        Ok((receipt.first.plus(1), receipt))
+    }
+}
+
+/// A compaction as a turn of its own, under the names of Codex.
+fn records(compaction: &Compaction, paginated: bool, at: Timestamp) -> Result<Vec<RolloutItem>> {
+    let turn_id = ThreadId::generate().to_string();
+    let seconds = at.as_millis().div_euclid(1000);
+    let started = json!({"type": "task_started", "turn_id": turn_id, "started_at": seconds});
+    let compacted = json!({
+        "message": compaction.message,
+        "replacement_history": compaction.replacement_history,
+    });
+    let shown = if paginated {
+        let item = json!({"type": "ContextCompaction", "id": ThreadId::generate().to_string()});
+        json!({"type": "item_completed", "turn_id": turn_id, "item": item})
+    } else {
+        json!({"type": "context_compacted"})
+    };
+    let ended = json!({"type": "task_complete", "turn_id": turn_id, "completed_at": seconds});
+    Ok(vec![
+        RolloutItem::new("event_msg", &started, at)?,
+        RolloutItem::new("compacted", &compacted, at)?,
+        RolloutItem::new("event_msg", &shown, at)?,
+        RolloutItem::new("event_msg", &ended, at)?,
+    ])
+}

@@ -1,0 +1,221 @@
+//! One loaded thread: its live thread, what it is doing, and who is told.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::Inner;
+use super::events::{ClosedReason, ThreadEvent};
+use super::hub::Hub;
+use super::status::{ActiveFlag, ThreadStatus};
+use crate::error::{Conflict, Error};
+use crate::id::ThreadId;
+use crate::live::{Heard, Listener, LiveThread};
+
+/// A thread that is loaded. Clones are handles on the same one.
+#[derive(Clone, Debug)]
+pub struct LoadedThread(pub(super) Arc<Loaded>);
+
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) live: LiveThread,
+    pub(super) watch: Arc<Watch>,
+    pub(super) ephemeral: bool,
+    /// Whether it had followers and has none.
+    pub(super) abandoned: AtomicBool,
+}
+
+impl LoadedThread {
+    /// The id of the thread.
+    #[must_use]
+    pub fn thread_id(&self) -> ThreadId {
+        self.0.live.thread_id()
+    }
+
+    /// What writes it. What is stored through it is told to those who follow the thread.
+    #[must_use]
+    pub fn live(&self) -> &LiveThread {
+        &self.0.live
+    }
+
+    /// What it is doing.
+    #[must_use]
+    pub fn status(&self) -> ThreadStatus {
+        self.0.watch.status()
+    }
+
+    /// Whether it lives in memory only.
+    #[must_use]
+    pub fn is_ephemeral(&self) -> bool {
+        self.0.ephemeral
+    }
+
+    /// Says what the turn in progress waits for, or no longer waits for. The end of the turn takes all
+    /// flags away.
+    pub fn set_flag(&self, flag: ActiveFlag, waiting: bool) {
+        self.0.watch.change(|activity| {
+            if waiting {
+                activity.flags.insert(flag);
+            } else {
+                activity.flags.remove(&flag);
+            }
+        });
+    }
+
+    /// Says that the agent failed and does not go on by itself. The next turn takes it back.
+    pub fn set_system_error(&self) {
+        self.0.watch.change(|activity| activity.failed = true);
+    }
+}
+
+/// Hears what a live thread stores, and tells those who follow it.
+#[derive(Debug)]
+pub(super) struct Watch {
+    thread_id: ThreadId,
+    hub: Arc<Hub>,
+    manager: Weak<Inner>,
+    activity: Mutex<Activity>,
+    /// Whether whoever takes the thread away tells of it.
+    taken_away: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Activity {
+    closed: bool,
+    failed: bool,
+    turn: bool,
+    compacting: bool,
+    flags: BTreeSet<ActiveFlag>,
+}
+
+impl Activity {
+    fn status(&self) -> ThreadStatus {
+        if self.closed {
+            ThreadStatus::NotLoaded
+        } else if self.failed {
+            ThreadStatus::SystemError
+        } else if self.turn || self.compacting {
+            ThreadStatus::active(self.flags.iter().copied())
+        } else {
+            ThreadStatus::Idle
+        }
+    }
+}
+
+impl Watch {
+    pub(super) fn new(thread_id: ThreadId, hub: Arc<Hub>, manager: Weak<Inner>) -> Self {
+        let (activity, taken_away) = Default::default();
+        Self { thread_id, hub, manager, activity, taken_away }
+    }
+
+    pub(super) fn status(&self) -> ThreadStatus {
+        self.activity().status()
+    }
+
+    /// Whether a turn of this session is in progress.
+    pub(super) fn has_turn(&self) -> bool {
+        self.activity().turn
+    }
+
+    /// Changes what the thread is doing, and tells of it if that shows.
+    pub(super) fn change(&self, change: impl FnOnce(&mut Activity)) {
+        let mut activity = self.activity();
+        let before = activity.status();
+        change(&mut activity);
+        let status = activity.status();
+        if status == before {
+            return;
+        }
+        // Told in the order of the changes: the lock is held.
+        self.hub
+            .send(ThreadEvent::StatusChanged { thread_id: self.thread_id, status: status.clone() });
+        drop(activity);
+        if status == ThreadStatus::Idle
+            && let Some(manager) = self.manager.upgrade()
+        {
+            manager.unload_if_abandoned(self.thread_id);
+        }
+    }
+
+    /// From now on it is compacted; false while something is in progress.
+    pub(super) fn begin_compaction(&self) -> bool {
+        let mut begins = false;
+        self.change(|activity| {
+            begins = !(activity.turn || activity.compacting || activity.closed);
+            activity.compacting |= begins;
+        });
+        begins
+    }
+
+    pub(super) fn end_compaction(&self) {
+        self.change(|activity| activity.compacting = false);
+    }
+
+    /// From now on a loss is no surprise: who takes the thread away says why it is closed.
+    pub(super) fn expect_loss(&self, expected: bool) {
+        self.taken_away.store(expected, Ordering::SeqCst);
+    }
+
+    /// It is no longer loaded. False if that was said before.
+    pub(super) fn close(&self) -> bool {
+        let mut closes = false;
+        self.change(|activity| closes = !std::mem::replace(&mut activity.closed, true));
+        closes
+    }
+
+    /// Says why it is no longer loaded, the last that is heard of it.
+    pub(super) fn say_closed(&self, reason: ClosedReason) {
+        self.hub.send(ThreadEvent::Closed { thread_id: self.thread_id, reason });
+        self.hub.forget_thread(self.thread_id);
+    }
+
+    fn lost(&self, error: &Error) {
+        if let Some(manager) = self.manager.upgrade() {
+            manager.loaded.remove(self.thread_id, self);
+        }
+        if self.close() && !self.taken_away.load(Ordering::SeqCst) {
+            self.say_closed(ClosedReason::Lost { code: error.code(), holder: holder(error) });
+        }
+    }
+
+    fn activity(&self) -> MutexGuard<'_, Activity> {
+        self.activity.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Listener for Watch {
+    fn hear(&self, heard: Heard<'_>) {
+        let thread_id = self.thread_id;
+        match heard {
+            Heard::TurnInProgress(turn) => self.change(|activity| {
+                activity.turn = turn;
+                activity.flags.clear();
+                activity.failed &= !turn;
+            }),
+            Heard::Edited(patch, thread) => {
+                let name = patch.name.value();
+                if name.is_some() {
+                    let name = thread.metadata.name.clone();
+                    self.hub.send(ThreadEvent::NameUpdated { thread_id, name });
+                }
+                if let Some(Some(token_usage)) = patch.token_usage.value().cloned() {
+                    self.hub.send(ThreadEvent::TokenUsageUpdated { thread_id, token_usage });
+                }
+            }
+            Heard::Reverted(reverted) => self.hub.send(ThreadEvent::Reverted {
+                thread_id,
+                from: reverted.from,
+                turn_ids: reverted.turn_ids.clone(),
+            }),
+            Heard::Lost(error) => self.lost(error),
+        }
+    }
+}
+
+/// Who has the thread now, as far as an error tells.
+fn holder(error: &Error) -> Option<crate::lease::Holder> {
+    match error.as_conflict()? {
+        Conflict::Fenced { holder, .. } | Conflict::Held { holder } => holder.clone(),
+        _ => None,
+    }
+}

@@ -1,0 +1,57 @@
+//! Taking back what was said.
+
+use std::sync::Arc;
+
+use tracing::instrument;
+
+use super::events::ThreadEvent;
+use super::{Inner, ThreadManager};
+use crate::error::Result;
+use crate::id::ThreadId;
+use crate::live::{LiveThread, ResumeLive};
+use crate::turn::{RevertTo, RevertedThread};
+
+impl ThreadManager {
+    /// Takes back the end of a thread, by a marker that is appended. A thread that is not loaded is held
+    /// for as long as that takes.
+    ///
+    /// # Errors
+    ///
+    /// As [`LiveThread::revert`]; *archived*.
+    #[instrument(skip_all, fields(%thread_id))]
+    pub async fn revert(&self, thread_id: ThreadId, to: RevertTo) -> Result<RevertedThread> {
+        self.0.finish(move |inner| async move { inner.revert(thread_id, to).await }).await
+    }
+
+    /// Takes back the last `turns` turns, or all if there are not so many; at least 1.
+    ///
+    /// # Errors
+    ///
+    /// As [`revert`](Self::revert).
+    pub async fn rollback(&self, thread_id: ThreadId, turns: u64) -> Result<RevertedThread> {
+        self.revert(thread_id, RevertTo::LastTurns(turns)).await
+    }
+}
+
+impl Inner {
+    async fn revert(&self, thread_id: ThreadId, to: RevertTo) -> Result<RevertedThread> {
+        let _gate = self.gates.pass(thread_id).await;
+        if let Some(loaded) = self.loaded.get(thread_id)
+            && self.has(&loaded).await?
+        {
+            return loaded.live.revert(to).await;
+        }
+        let (store, config) = (Arc::clone(&self.store), self.config.live.clone());
+        let live = LiveThread::resume(store, ResumeLive::new(thread_id), config).await?;
+        let reverted = live.revert(to).await;
+        if let Ok(reverted) = &reverted {
+            let (from, turn_ids) = (reverted.from, reverted.turn_ids.clone());
+            self.hub.send(ThreadEvent::Reverted { thread_id, from, turn_ids });
+        }
+        // The marker is stored: that the lease was not given back harms nobody.
+        if let Err(error) = live.shutdown().await {
+            tracing::warn!(%thread_id, code = error.code(), "a thread was not given back");
+        }
+        reverted
+    }
+}

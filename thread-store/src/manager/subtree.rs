@@ -1,0 +1,164 @@
+//! Archiving, unarchiving and deleting: a thread with all that it spawned, in one step.
+
+use std::sync::Arc;
+
+use futures::TryStreamExt as _;
+use tracing::instrument;
+
+use super::events::{ClosedReason, ThreadEvent};
+use super::loaded::Loaded;
+use super::{Inner, ThreadManager};
+use crate::error::Result;
+use crate::ext::ThreadStoreExt as _;
+use crate::id::ThreadId;
+use crate::list::{ListFilter, Relation};
+use crate::params::{ChangedThreads, DeleteThread, ListThreads, SetArchived};
+
+impl ThreadManager {
+    /// Archives a thread and all that it spawned. Those that are loaded are stored as far as they are
+    /// known before, and closed.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_archived`](crate::ThreadStore::set_archived), after which nothing has changed and all
+    /// that was loaded still is; *not found* for a thread that is not stored yet; *invalid request* (field
+    /// `thread_id`) for an ephemeral one.
+    #[instrument(skip_all, fields(%thread_id))]
+    pub async fn archive(&self, thread_id: ThreadId) -> Result<ChangedThreads> {
+        self.0.finish(move |inner| async move { inner.archive(thread_id).await }).await
+    }
+
+    /// Takes a thread and all that it spawned out of the archive.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_archived`](crate::ThreadStore::set_archived); *invalid request* (field `thread_id`) for an
+    /// ephemeral thread.
+    #[instrument(skip_all, fields(%thread_id))]
+    pub async fn unarchive(&self, thread_id: ThreadId) -> Result<ChangedThreads> {
+        self.0.finish(move |inner| async move { inner.unarchive(thread_id).await }).await
+    }
+
+    /// Deletes a thread and all that it spawned. Those that are loaded are closed; one that is not stored
+    /// yet is only closed.
+    ///
+    /// # Errors
+    ///
+    /// As [`delete_thread`](crate::ThreadStore::delete_thread), after which nothing has changed and all
+    /// that was loaded still is; *invalid request* (field `thread_id`) for an ephemeral one.
+    #[instrument(skip_all, fields(%thread_id))]
+    pub async fn delete(&self, thread_id: ThreadId) -> Result<ChangedThreads> {
+        self.0.finish(move |inner| async move { inner.delete(thread_id).await }).await
+    }
+}
+
+impl Inner {
+    async fn archive(&self, thread_id: ThreadId) -> Result<ChangedThreads> {
+        let _gate = self.gates.pass(thread_id).await;
+        self.stored(thread_id)?;
+        let loaded = self.loaded_in_subtree(thread_id).await?;
+        for thread in &loaded {
+            thread.live.flush().await?;
+        }
+        let params =
+            SetArchived::new(thread_id, true).with_descendants(self.covers(thread_id).await?);
+        let call = || self.store.set_archived(params.clone());
+        let changed = self.taking(&loaded, self.retry().run(thread_id, call)).await?;
+        for &thread_id in &changed.thread_ids {
+            let told = ThreadEvent::Archived { thread_id };
+            self.tell_gone(thread_id, told, ClosedReason::Archived).await;
+        }
+        Ok(changed)
+    }
+
+    async fn unarchive(&self, thread_id: ThreadId) -> Result<ChangedThreads> {
+        let _gate = self.gates.pass(thread_id).await;
+        self.stored(thread_id)?;
+        let params =
+            SetArchived::new(thread_id, false).with_descendants(self.covers(thread_id).await?);
+        let call = || self.store.set_archived(params.clone());
+        let changed = self.retry().run(thread_id, call).await?;
+        for &thread_id in &changed.thread_ids {
+            self.hub.send(ThreadEvent::Unarchived { thread_id });
+        }
+        Ok(changed)
+    }
+
+    async fn delete(&self, thread_id: ThreadId) -> Result<ChangedThreads> {
+        let _gate = self.gates.pass(thread_id).await;
+        if let Some(loaded) = self.stored(thread_id)?
+            && loaded.live.discard_unstarted().await
+        {
+            self.loaded.remove(thread_id, &loaded.watch);
+            self.tell_closed(&loaded, ThreadEvent::Deleted { thread_id }, ClosedReason::Deleted);
+            return Ok(ChangedThreads::new(vec![thread_id]));
+        }
+        let loaded = self.loaded_in_subtree(thread_id).await?;
+        let params = DeleteThread::new(thread_id).with_descendants(self.covers(thread_id).await?);
+        let call = || self.store.delete_thread(params.clone());
+        let changed = self.taking(&loaded, self.retry().run(thread_id, call)).await?;
+        // Children first: who hears of a parent's end has heard of theirs.
+        for &thread_id in changed.thread_ids.iter().rev() {
+            let told = ThreadEvent::Deleted { thread_id };
+            self.tell_gone(thread_id, told, ClosedReason::Deleted).await;
+        }
+        Ok(changed)
+    }
+
+    /// The loaded threads of a spawn subtree.
+    async fn loaded_in_subtree(&self, root: ThreadId) -> Result<Vec<Arc<Loaded>>> {
+        let mut loaded: Vec<_> = self.loaded.get(root).into_iter().collect();
+        let filter = ListFilter::default().with_relation(Relation::DescendantsOf(root));
+        let mut threads = self.store.all_threads(ListThreads::new().with_filter(filter));
+        while let Some(thread) = threads.try_next().await? {
+            loaded.extend(self.loaded.get(thread.thread_id));
+        }
+        Ok(loaded)
+    }
+
+    /// Whether a change is to cover what the thread spawned. A store that cannot do that in one step does
+    /// it for a thread that spawned nothing.
+    async fn covers(&self, thread_id: ThreadId) -> Result<bool> {
+        if self.store.capabilities().descendants {
+            return Ok(true);
+        }
+        let filter = ListFilter::default().with_relation(Relation::ChildrenOf(thread_id));
+        let children = self.store.list_threads(ListThreads::from(filter).with_page_size(1)).await?;
+        Ok(!children.threads.is_empty())
+    }
+
+    /// Makes a change that takes threads away from this process, which is told by who made it.
+    async fn taking(
+        &self,
+        loaded: &[Arc<Loaded>],
+        change: impl Future<Output = Result<ChangedThreads>>,
+    ) -> Result<ChangedThreads> {
+        loaded.iter().for_each(|thread| thread.watch.expect_loss(true));
+        let changed = change.await;
+        if changed.is_err() {
+            loaded.iter().for_each(|thread| thread.watch.expect_loss(false));
+        }
+        changed
+    }
+
+    /// Tells that a thread was taken away, and closes it if it is loaded.
+    async fn tell_gone(&self, thread_id: ThreadId, told: ThreadEvent, reason: ClosedReason) {
+        let Some(loaded) = self.loaded.get(thread_id) else {
+            self.hub.send(told);
+            return;
+        };
+        // The store knows whether it is the thread that was taken away, or one that was loaded since.
+        if loaded.live.check().await.is_ok() {
+            self.hub.send(told);
+        } else {
+            self.loaded.remove(thread_id, &loaded.watch);
+            self.tell_closed(&loaded, told, reason);
+        }
+    }
+
+    fn tell_closed(&self, loaded: &Loaded, told: ThreadEvent, reason: ClosedReason) {
+        loaded.watch.close();
+        self.hub.send(told);
+        loaded.watch.say_closed(reason);
+    }
+}
