@@ -24,4 +24,6 @@ pub(crate) enum Heard<'a> {
     Reverted(&'a RevertedThread),
     /// The thread is no longer this session's.
     Lost(&'a Error),
+    /// The session gave the thread back.
+    Closed,
 }

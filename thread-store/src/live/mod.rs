@@ -195,7 +195,7 @@ impl LiveThread {
 
     /// Closes a thread of which nothing is stored; false if something is, or may be.
     pub(crate) async fn discard_unstarted(&self) -> bool {
-        self.lock().await.discard_unstarted()
+        self.lock().await.discard_unstarted(&self.0)
     }
 
     /// Appends items, if the history ends where the caller believes.

@@ -2,7 +2,7 @@
 
 use super::open::{Open, is_lost};
 use super::retry::outcome;
-use super::{Core, Shared, State};
+use super::{Core, Heard, Shared, State};
 use crate::error::{ErrorKind, Result};
 use crate::lease::Epoch;
 use crate::metadata::ThreadMetadataPatch;
@@ -38,7 +38,7 @@ impl Core {
     }
 
     pub(super) async fn shutdown(&mut self, shared: &Shared) -> Result<()> {
-        if matches!(self.0, State::Closed(..)) || self.discard_unstarted() {
+        if matches!(self.0, State::Closed(..)) || self.discard_unstarted(shared) {
             return Ok(());
         }
         let open = self.open(shared).await?;
@@ -50,15 +50,16 @@ impl Core {
         }
         let open = self.open(shared).await?;
         let released = open.release(shared, ReleaseMode::Shutdown).await;
-        let closed = State::Closed(open.lease.epoch, open.next);
+        let (epoch, next) = (open.lease.epoch, open.next);
         self.kept(shared, released)?;
-        self.0 = closed;
+        self.close(shared, epoch, next);
         // What cannot be stored, however often it is tried, must not keep the thread from closing.
         stored
     }
 
     pub(super) async fn discard(&mut self, shared: &Shared) -> Result<()> {
-        if matches!(self.0, State::Closed(..) | State::Failed(_)) || self.discard_unstarted() {
+        if matches!(self.0, State::Closed(..) | State::Failed(_)) || self.discard_unstarted(shared)
+        {
             return Ok(());
         }
         let open = match self.open(shared).await {
@@ -67,19 +68,27 @@ impl Core {
             // What was in doubt was refused: there is nothing to give back.
             Err(_) => return Ok(()),
         };
+        let (epoch, next) = (open.lease.epoch, open.next);
         match open.release(shared, ReleaseMode::Discard).await {
-            Err(error) if *error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => self.0 = State::Closed(open.lease.epoch, open.next),
+            Err(error) if *error.kind() != ErrorKind::NotFound => Err(error),
+            _ => {
+                self.close(shared, epoch, next);
+                Ok(())
+            }
         }
-        Ok(())
     }
 
-    pub(super) fn discard_unstarted(&mut self) -> bool {
+    pub(super) fn discard_unstarted(&mut self, shared: &Shared) -> bool {
         let untouched = self.is_untouched();
         if untouched {
-            self.0 = State::Closed(Epoch::default(), Ordinal::ZERO);
+            self.close(shared, Epoch::default(), Ordinal::ZERO);
         }
         untouched
+    }
+
+    fn close(&mut self, shared: &Shared, epoch: Epoch, next: Ordinal) {
+        self.0 = State::Closed(epoch, next);
+        shared.hear(Heard::Closed);
     }
 
     /// Whether nothing is stored, and no creation is in doubt.

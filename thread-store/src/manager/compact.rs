@@ -2,9 +2,11 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::FutureExt as _;
 use serde_json::{Value, json};
 use tracing::instrument;
 
@@ -136,9 +138,10 @@ impl Inner {
         let call = || live.store().load_model_context(load.clone());
         let context = self.retry().run(thread_id, call).await?;
         let end = context.next_ordinal;
-        let compaction = compactor
-            .compact(context, reporter)
-            .await
+        let compaction =
+            AssertUnwindSafe(compactor.compact(context, reporter)).catch_unwind().await;
+        let compaction = compaction
+            .unwrap_or_else(|_| Err("the compactor panicked".into()))
             .map_err(|error| Error::internal(error).about(thread_id))?;
         let paginated = live.thread().await?.metadata.history_mode.as_deref() == Some("paginated");
         let items = records(&compaction, paginated, self.config.live.clock.now())?;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::status::ThreadStatus;
 use super::view::ThreadView;
+use crate::error::{Conflict, Error};
 use crate::id::ThreadId;
 use crate::lease::Holder;
 use crate::metadata::TokenUsage;
@@ -133,6 +134,17 @@ pub enum MissedThreads {
     These(BTreeSet<ThreadId>),
     /// More threads than were kept count of: any that is followed.
     Many,
+}
+
+impl ClosedReason {
+    /// What an error tells of who has the thread now.
+    pub(super) fn lost(error: &Error) -> Self {
+        let holder = match error.as_conflict() {
+            Some(Conflict::Fenced { holder, .. } | Conflict::Held { holder }) => holder.clone(),
+            _ => None,
+        };
+        Self::Lost { code: error.code(), holder }
+    }
 }
 
 impl ThreadEvent {

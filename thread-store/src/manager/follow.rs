@@ -85,7 +85,8 @@ impl ThreadManager {
 }
 
 impl Inner {
-    /// The last who followed a thread has left.
+    /// The last who followed a thread has left. Called where nothing may be waited for, whatever locks
+    /// are held: what it does is looked up by a task.
     pub(super) fn abandon(self: &Arc<Self>, thread_id: ThreadId) {
         if let Some(loaded) = self.loaded.get(thread_id) {
             loaded.abandoned.store(true, Ordering::SeqCst);
@@ -96,7 +97,7 @@ impl Inner {
     /// Unloads a thread after a while, if nobody follows it and it does nothing.
     pub(super) fn unload_if_abandoned(self: &Arc<Self>, thread_id: ThreadId) {
         let Some(loaded) = self.loaded.get(thread_id) else { return };
-        if !self.is_abandoned(&loaded) {
+        if !loaded.abandoned.load(Ordering::SeqCst) {
             return;
         }
         let runtime = Handle::try_current().ok().or_else(|| self.runtime.get().cloned());
@@ -147,7 +148,15 @@ impl Inner {
     /// Stores all there is of a loaded thread, closes it and tells of it.
     pub(super) async fn close(&self, loaded: &Loaded, reason: ClosedReason) -> Result<()> {
         let thread_id = loaded.live.thread_id();
-        loaded.live.shutdown().await?;
+        let expected = loaded.watch.expect_end();
+        let closed = loaded.live.shutdown().await;
+        drop(expected);
+        if let Err(error) = &closed
+            && !loaded.live.is_held().await
+        {
+            loaded.watch.over(ClosedReason::lost(error));
+        }
+        closed?;
         if loaded.ephemeral
             && let Err(error) =
                 loaded.live.store().delete_thread(DeleteThread::new(thread_id)).await

@@ -1,14 +1,13 @@
 //! One loaded thread: its live thread, what it is doing, and who is told.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::Inner;
 use super::events::{ClosedReason, ThreadEvent};
 use super::hub::Hub;
 use super::status::{ActiveFlag, ThreadStatus};
-use crate::error::{Conflict, Error};
 use crate::id::ThreadId;
 use crate::live::{Heard, Listener, LiveThread};
 
@@ -32,7 +31,8 @@ impl LoadedThread {
         self.0.live.thread_id()
     }
 
-    /// What writes it. What is stored through it is told to those who follow the thread.
+    /// What writes it. What is stored through it is told to those who follow the thread. To close it,
+    /// [unload](super::ThreadManager::unload) it.
     #[must_use]
     pub fn live(&self) -> &LiveThread {
         &self.0.live
@@ -75,13 +75,14 @@ pub(super) struct Watch {
     hub: Arc<Hub>,
     manager: Weak<Inner>,
     activity: Mutex<Activity>,
-    /// Whether whoever takes the thread away tells of it.
-    taken_away: AtomicBool,
+    /// How many are about to take the thread away, and will tell of it.
+    expecting: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Activity {
-    closed: bool,
+    /// Whether it is loaded, and that was told.
+    open: bool,
     failed: bool,
     turn: bool,
     compacting: bool,
@@ -90,7 +91,7 @@ pub(super) struct Activity {
 
 impl Activity {
     fn status(&self) -> ThreadStatus {
-        if self.closed {
+        if !self.open {
             ThreadStatus::NotLoaded
         } else if self.failed {
             ThreadStatus::SystemError
@@ -104,8 +105,8 @@ impl Activity {
 
 impl Watch {
     pub(super) fn new(thread_id: ThreadId, hub: Arc<Hub>, manager: Weak<Inner>) -> Self {
-        let (activity, taken_away) = Default::default();
-        Self { thread_id, hub, manager, activity, taken_away }
+        let (activity, expecting) = Default::default();
+        Self { thread_id, hub, manager, activity, expecting }
     }
 
     pub(super) fn status(&self) -> ThreadStatus {
@@ -141,7 +142,7 @@ impl Watch {
     pub(super) fn begin_compaction(&self) -> bool {
         let mut begins = false;
         self.change(|activity| {
-            begins = !(activity.turn || activity.compacting || activity.closed);
+            begins = activity.open && !(activity.turn || activity.compacting);
             activity.compacting |= begins;
         });
         begins
@@ -151,15 +152,21 @@ impl Watch {
         self.change(|activity| activity.compacting = false);
     }
 
-    /// From now on a loss is no surprise: who takes the thread away says why it is closed.
-    pub(super) fn expect_loss(&self, expected: bool) {
-        self.taken_away.store(expected, Ordering::SeqCst);
+    /// As long as this is held the end of the thread is no surprise: who holds it says why it is closed.
+    pub(super) fn expect_end(&self) -> ExpectedEnd<'_> {
+        self.expecting.fetch_add(1, Ordering::SeqCst);
+        ExpectedEnd(self)
     }
 
-    /// It is no longer loaded. False if that was said before.
+    /// It is loaded: from now on what it does is told.
+    pub(super) fn open(&self) {
+        self.activity().open = true;
+    }
+
+    /// It is no longer loaded. False if that was said before, or never that it is.
     pub(super) fn close(&self) -> bool {
         let mut closes = false;
-        self.change(|activity| closes = !std::mem::replace(&mut activity.closed, true));
+        self.change(|activity| closes = std::mem::take(&mut activity.open));
         closes
     }
 
@@ -169,12 +176,16 @@ impl Watch {
         self.hub.forget_thread(self.thread_id);
     }
 
-    fn lost(&self, error: &Error) {
+    /// It is over, by its own doing or another's. If that is no surprise, who did it says why.
+    pub(super) fn over(&self, reason: ClosedReason) {
+        if self.expecting.load(Ordering::SeqCst) > 0 {
+            return;
+        }
         if let Some(manager) = self.manager.upgrade() {
             manager.loaded.remove(self.thread_id, self);
         }
-        if self.close() && !self.taken_away.load(Ordering::SeqCst) {
-            self.say_closed(ClosedReason::Lost { code: error.code(), holder: holder(error) });
+        if self.close() {
+            self.say_closed(reason);
         }
     }
 
@@ -207,15 +218,18 @@ impl Listener for Watch {
                 from: reverted.from,
                 turn_ids: reverted.turn_ids.clone(),
             }),
-            Heard::Lost(error) => self.lost(error),
+            Heard::Lost(error) => self.over(ClosedReason::lost(error)),
+            Heard::Closed => self.over(ClosedReason::Unloaded),
         }
     }
 }
 
-/// Who has the thread now, as far as an error tells.
-fn holder(error: &Error) -> Option<crate::lease::Holder> {
-    match error.as_conflict()? {
-        Conflict::Fenced { holder, .. } | Conflict::Held { holder } => holder.clone(),
-        _ => None,
+/// Somebody is about to take a thread away.
+#[must_use]
+pub(super) struct ExpectedEnd<'a>(&'a Watch);
+
+impl Drop for ExpectedEnd<'_> {
+    fn drop(&mut self) {
+        self.0.expecting.fetch_sub(1, Ordering::SeqCst);
     }
 }

@@ -1,10 +1,11 @@
 //! Loading threads: new ones, stored ones, forks.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tracing::instrument;
 
-use super::events::ThreadEvent;
+use super::events::{ClosedReason, ThreadEvent};
 use super::loaded::{Loaded, Watch};
 use super::{Inner, LoadedThread, ThreadManager, ThreadView};
 use crate::derived;
@@ -53,6 +54,7 @@ impl ThreadManager {
             if !resume.options.is_empty() {
                 loaded.live.set_options(resume.options).await?;
             }
+            loaded.abandoned.store(false, Ordering::SeqCst);
             return Ok(LoadedThread(loaded));
         }
         let watch = inner.watch(thread_id);
@@ -151,10 +153,8 @@ impl Inner {
         match loaded.live.check().await {
             Ok(()) => Ok(true),
             Err(error) if outcome(&error).is_some() => Err(error),
-            // It was closed by its holder, or told of its loss already.
-            Err(_) => {
-                self.loaded.remove(loaded.live.thread_id(), &loaded.watch);
-                loaded.watch.close();
+            Err(error) => {
+                loaded.watch.over(ClosedReason::lost(&error));
                 Ok(false)
             }
         }
@@ -180,6 +180,7 @@ impl Inner {
     }
 
     fn insert(&self, live: LiveThread, watch: Arc<Watch>, ephemeral: bool) -> Arc<Loaded> {
+        watch.open();
         let loaded = Arc::new(Loaded { live, watch, ephemeral, abandoned: false.into() });
         self.loaded.insert(Arc::clone(&loaded));
         loaded

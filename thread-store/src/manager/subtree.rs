@@ -63,7 +63,8 @@ impl Inner {
         let params =
             SetArchived::new(thread_id, true).with_descendants(self.covers(thread_id).await?);
         let call = || self.store.set_archived(params.clone());
-        let changed = self.taking(&loaded, self.retry().run(thread_id, call)).await?;
+        let _expected: Vec<_> = loaded.iter().map(|thread| thread.watch.expect_end()).collect();
+        let changed = self.retry().run(thread_id, call).await?;
         for &thread_id in &changed.thread_ids {
             let told = ThreadEvent::Archived { thread_id };
             self.tell_gone(thread_id, told, ClosedReason::Archived).await;
@@ -86,17 +87,22 @@ impl Inner {
 
     async fn delete(&self, thread_id: ThreadId) -> Result<ChangedThreads> {
         let _gate = self.gates.pass(thread_id).await;
-        if let Some(loaded) = self.stored(thread_id)?
-            && loaded.live.discard_unstarted().await
-        {
-            self.loaded.remove(thread_id, &loaded.watch);
-            self.tell_closed(&loaded, ThreadEvent::Deleted { thread_id }, ClosedReason::Deleted);
-            return Ok(ChangedThreads::new(vec![thread_id]));
+        if let Some(loaded) = self.stored(thread_id)? {
+            let _expected = loaded.watch.expect_end();
+            if loaded.live.discard_unstarted().await {
+                self.tell_closed(
+                    &loaded,
+                    ThreadEvent::Deleted { thread_id },
+                    ClosedReason::Deleted,
+                );
+                return Ok(ChangedThreads::new(vec![thread_id]));
+            }
         }
         let loaded = self.loaded_in_subtree(thread_id).await?;
         let params = DeleteThread::new(thread_id).with_descendants(self.covers(thread_id).await?);
         let call = || self.store.delete_thread(params.clone());
-        let changed = self.taking(&loaded, self.retry().run(thread_id, call)).await?;
+        let _expected: Vec<_> = loaded.iter().map(|thread| thread.watch.expect_end()).collect();
+        let changed = self.retry().run(thread_id, call).await?;
         // Children first: who hears of a parent's end has heard of theirs.
         for &thread_id in changed.thread_ids.iter().rev() {
             let told = ThreadEvent::Deleted { thread_id };
@@ -127,20 +133,6 @@ impl Inner {
         Ok(!children.threads.is_empty())
     }
 
-    /// Makes a change that takes threads away from this process, which is told by who made it.
-    async fn taking(
-        &self,
-        loaded: &[Arc<Loaded>],
-        change: impl Future<Output = Result<ChangedThreads>>,
-    ) -> Result<ChangedThreads> {
-        loaded.iter().for_each(|thread| thread.watch.expect_loss(true));
-        let changed = change.await;
-        if changed.is_err() {
-            loaded.iter().for_each(|thread| thread.watch.expect_loss(false));
-        }
-        changed
-    }
-
     /// Tells that a thread was taken away, and closes it if it is loaded.
     async fn tell_gone(&self, thread_id: ThreadId, told: ThreadEvent, reason: ClosedReason) {
         let Some(loaded) = self.loaded.get(thread_id) else {
@@ -151,12 +143,12 @@ impl Inner {
         if loaded.live.check().await.is_ok() {
             self.hub.send(told);
         } else {
-            self.loaded.remove(thread_id, &loaded.watch);
             self.tell_closed(&loaded, told, reason);
         }
     }
 
     fn tell_closed(&self, loaded: &Loaded, told: ThreadEvent, reason: ClosedReason) {
+        self.loaded.remove(loaded.live.thread_id(), &loaded.watch);
         loaded.watch.close();
         self.hub.send(told);
         loaded.watch.say_closed(reason);
