@@ -1,4 +1,4 @@
-//! What the README shows: a server's first steps.
+//! The trait by itself: a thread, a lease, an append, a list.
 //! `cargo run -p thread-store-sqlite --example embed`
 
 use thread_store::{
