@@ -8,6 +8,7 @@ use super::Inner;
 use super::events::{ClosedReason, ThreadEvent};
 use super::hub::Hub;
 use super::status::{ActiveFlag, ThreadStatus};
+use crate::error::Result;
 use crate::id::ThreadId;
 use crate::live::{Heard, Listener, LiveThread};
 
@@ -65,6 +66,16 @@ impl LoadedThread {
     /// Says that the agent failed and does not go on by itself. The next turn takes it back.
     pub fn set_system_error(&self) {
         self.0.watch.change(|activity| activity.failed = true);
+    }
+}
+
+impl Loaded {
+    /// Stores what is known of the thread, if it is still this process's.
+    pub(super) async fn flush(&self) -> Result<()> {
+        match self.live.flush().await {
+            Err(error) if self.live.is_held().await => Err(error),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -94,7 +94,7 @@ impl ThreadManager {
         let _gate = inner.gates.pass(thread_id).await;
         inner.check_new(thread_id)?;
         if let Some(source) = inner.stored(fork.thread_id)? {
-            source.live.flush().await?;
+            source.flush().await?;
         }
         let to = inner.store_for(ephemeral)?;
         let watch = inner.watch(thread_id);

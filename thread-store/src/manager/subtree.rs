@@ -58,7 +58,7 @@ impl Inner {
         self.stored(thread_id)?;
         let loaded = self.loaded_in_subtree(thread_id).await?;
         for thread in &loaded {
-            thread.live.flush().await?;
+            thread.flush().await?;
         }
         let params =
             SetArchived::new(thread_id, true).with_descendants(self.covers(thread_id).await?);
