@@ -20,7 +20,7 @@ pub(super) struct Open {
     /// The record as it was last answered.
     pub(super) record: StoredThread,
     pub(super) derivation: Derivation,
-    /// A write that may have been done.
+    /// A write that may have been done, or was done and not answered.
     doubt: Option<Doubt>,
     /// Whether this session wrote anything: one that did not stores no metadata either.
     pub(super) written: bool,
@@ -35,6 +35,9 @@ struct Doubt {
     write: Write,
     /// Whether an attempt of unknown outcome was made.
     maybe_done: bool,
+    /// What it came to, once that is known. It is kept until the caller has the answer: the call may
+    /// have been dropped, or have failed before another one settled it.
+    written: Option<Written>,
 }
 
 /// A write of history. Done again it is recognised.
@@ -45,7 +48,7 @@ pub(super) enum Write {
 }
 
 /// What a write came to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Written {
     Appended(AppendReceipt),
     Reverted(RevertedThread),
@@ -62,6 +65,14 @@ impl Open {
         open.know();
         (open.written, open.edited_at) = (true, Some(now));
         open
+    }
+
+    /// It was created with these items, which the caller was not answered yet.
+    pub(super) fn with_first(mut self, items: Vec<RolloutItem>) -> Self {
+        let receipt = AppendReceipt::new(Ordinal::ZERO, items.len());
+        let (write, written) = (Write::Append(items), Some(Written::Appended(receipt)));
+        self.doubt = Some(Doubt { write, maybe_done: true, written });
+        self
     }
 
     /// A thread that was resumed; the derivation may have more to be stored.
@@ -83,7 +94,7 @@ impl Open {
     }
 
     pub(super) fn turn(&self) -> Option<&OpenTurn> {
-        self.derivation.turn.as_ref()
+        self.derivation.turn()
     }
 
     /// All of the metadata is stored as the record says.
@@ -114,21 +125,29 @@ impl Open {
 
     /// Makes a write, which may be done even if the call is dropped.
     pub(super) async fn write(&mut self, shared: &Shared, write: Write) -> Result<Written> {
-        self.doubt = Some(Doubt { write, maybe_done: false });
+        self.doubt = Some(Doubt { write, maybe_done: false, written: None });
         match self.settle(shared).await? {
             Some(written) => Ok(written),
             None => Err(Error::internal("nothing was written").about(shared.thread_id)),
         }
     }
 
+    /// The caller has the answer of the last write: the same again is another one.
+    pub(super) fn answered(&mut self) {
+        self.doubt = None;
+    }
+
     /// Makes sure that a write that may have been done is.
     pub(super) async fn settle(&mut self, shared: &Shared) -> Result<Option<Written>> {
         let Some(doubt) = &mut self.doubt else { return Ok(None) };
+        if doubt.written.is_some() {
+            return Ok(doubt.written.clone());
+        }
         let was_in_doubt = std::mem::replace(&mut doubt.maybe_done, true);
         let result = attempt(shared, &self.lease, self.next, &doubt.write).await;
         match result {
             Ok(written) => {
-                self.done(shared, &written);
+                self.done(shared, written.clone());
                 Ok(Some(written))
             }
             Err(error) => {
@@ -141,10 +160,10 @@ impl Open {
         }
     }
 
-    fn done(&mut self, shared: &Shared, written: &Written) {
-        let Some(doubt) = self.doubt.take() else { return };
+    fn done(&mut self, shared: &Shared, written: Written) {
+        let Some(doubt) = &mut self.doubt else { return };
         self.written = true;
-        let turned = match (&doubt.write, written) {
+        let turned = match (&doubt.write, &written) {
             (Write::Append(items), Written::Appended(receipt)) => {
                 self.next = receipt.next;
                 self.derivation.take(items, shared.now())
@@ -156,8 +175,9 @@ impl Open {
             }
             (Write::Revert(_), Written::Appended(_)) => false,
         };
+        doubt.written = Some(written);
         if turned {
-            shared.hear(Heard::TurnInProgress(self.derivation.turn.is_some()));
+            shared.hear(Heard::TurnInProgress(self.turn().is_some()));
         }
     }
 }

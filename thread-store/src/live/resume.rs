@@ -235,7 +235,7 @@ async fn derive(
         page.items.records().for_each(|item| observer.observe(&item));
         rest = page.rest;
     }
-    Ok(Derivation { observer, turn: None })
+    Ok(Derivation::observing(observer))
 }
 
 fn policy_of(thread: &StoredThread) -> PersistencePolicy {

@@ -110,17 +110,21 @@ impl LiveThread {
 
 impl Core {
     async fn begin_turn(&mut self, shared: &Shared, begin: BeginTurn) -> Result<LiveTurn> {
-        if self.turn().is_some() {
-            return Err(refused(shared, "a turn is in progress"));
-        }
         let at = begin.at.unwrap_or_else(|| shared.now());
         let turn_id = begin.turn_id.unwrap_or_else(|| ThreadId::generate().to_string());
         let options = self.options(shared)?.overridden_by(begin.overrides.clone());
         let mut items = vec![started(&turn_id, at)?, context(&turn_id, &options, at)?];
         items.extend(begin.items);
-        let receipt = self.append(shared, shared.policy.kept(items)).await?;
+        let items = shared.policy.kept(items);
+        if !self.is_in_doubt_about(&items) {
+            self.settle_first(shared).await?;
+            if self.turn().is_some() {
+                return Err(refused(shared, "a turn is in progress"));
+            }
+        }
+        let receipt = self.append(shared, items).await?;
         if let State::Open(open) = &mut self.0
-            && let Some(turn) = &mut open.derivation.turn
+            && let Some(turn) = &mut open.derivation.last_turn
         {
             turn.overrides = begin.overrides;
         }
@@ -128,18 +132,34 @@ impl Core {
     }
 
     async fn end_turn(&mut self, shared: &Shared, end: EndTurn) -> Result<AppendReceipt> {
+        let at = end.at.unwrap_or_else(|| shared.now());
+        let ending = |turn: &OpenTurn| {
+            let mut items = end.items.clone();
+            items.push(ended(turn, &end.outcome, at)?);
+            Ok::<_, Error>(shared.policy.kept(items))
+        };
+        let repeated = self.last_turn().map(ending).transpose()?;
+        if let Some(items) = repeated.filter(|items| self.is_in_doubt_about(items)) {
+            return self.append(shared, items).await;
+        }
+        self.settle_first(shared).await?;
         let Some(turn) = self.turn() else {
             return Err(refused(shared, "no turn is in progress"));
         };
-        let ended = ended(turn, &end.outcome, end.at.unwrap_or_else(|| shared.now()))?;
-        let mut items = end.items;
-        items.push(ended);
-        self.append(shared, shared.policy.kept(items)).await
+        let items = ending(turn)?;
+        self.append(shared, items).await
     }
 
     fn turn(&self) -> Option<&OpenTurn> {
         match &self.0 {
             State::Open(open) => open.turn(),
+            _ => None,
+        }
+    }
+
+    fn last_turn(&self) -> Option<&OpenTurn> {
+        match &self.0 {
+            State::Open(open) => open.derivation.last_turn.as_ref(),
             _ => None,
         }
     }
