@@ -1,6 +1,7 @@
 //! A thread that is stored and held: what was written, and what may have been.
 
 use super::derivation::{Derivation, OpenTurn};
+use super::metadata::EditInDoubt;
 use super::retry::verdict;
 use super::{Heard, Shared};
 use crate::error::{Conflict, Error, ErrorKind, Result};
@@ -28,6 +29,8 @@ pub(super) struct Open {
     pub(super) edited_at: Option<Timestamp>,
     /// Whether the last one failed.
     pub(super) edit_failed: bool,
+    /// An edit that may have been stored.
+    pub(super) edit_in_doubt: Option<Box<EditInDoubt>>,
 }
 
 #[derive(Debug)]
@@ -62,7 +65,7 @@ impl Open {
         now: Timestamp,
     ) -> Self {
         let mut open = Self::new(record, lease, derivation);
-        open.know();
+        open.derivation.observer.know(&open.record.metadata);
         (open.written, open.edited_at) = (true, Some(now));
         open
     }
@@ -86,6 +89,7 @@ impl Open {
             written: false,
             edited_at: None,
             edit_failed: false,
+            edit_in_doubt: None,
         }
     }
 
@@ -95,11 +99,6 @@ impl Open {
 
     pub(super) fn turn(&self) -> Option<&OpenTurn> {
         self.derivation.turn()
-    }
-
-    /// All of the metadata is stored as the record says.
-    pub(super) fn know(&mut self) {
-        self.derivation.observer.know(&self.record.metadata);
     }
 
     /// The record, with what is still to be stored.
