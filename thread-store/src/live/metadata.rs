@@ -82,6 +82,7 @@ impl Open {
         params: UpdateThreadMetadata,
     ) -> Result<StoredThread> {
         self.settle_first(shared).await?;
+        self.check(shared).await?;
         self.written = true;
         self.edit(shared, &shared.config.retry, params).await?;
         Ok(self.thread())
@@ -108,6 +109,12 @@ impl Open {
             let (thread_id, code) = (shared.thread_id, error.code());
             tracing::warn!(%thread_id, code, "metadata are kept for later");
         }
+    }
+
+    /// Whether a barrier has metadata to store.
+    pub(super) fn has_edits(&self) -> bool {
+        let pending = self.edit_in_doubt.is_some() || !self.derivation.observer.patch().is_empty();
+        self.written && pending
     }
 
     fn is_edit_due(&self, shared: &Shared) -> bool {

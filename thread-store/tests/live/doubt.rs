@@ -163,7 +163,8 @@ async fn an_edit_with_an_expected_version_in_doubt_is_recognised_when_repeated()
         let live = started(&world).await;
         let patch = ThreadMetadataPatch::default().name("Named".to_owned());
         let edit = UpdateThreadMetadata::new(world.id, patch).with_expected_version(1);
-        world.store.fail(0, fault);
+        // The lease is checked first.
+        world.store.fail(1, fault);
         let error = live.update_thread_metadata(edit.clone()).await.unwrap_err();
         assert_eq!(unavailable(&error), Some(Outcome::Unknown));
         let thread = live.update_thread_metadata(edit).await.unwrap();
