@@ -6,4 +6,8 @@ mod doubt;
 mod elsewhere;
 mod every_fault;
 mod faulty;
+mod guard;
+mod options;
+mod order;
+mod resume;
 mod support;
