@@ -8,7 +8,7 @@ use super::{Core, LiveThread, Shared, State};
 use crate::error::{Error, Result};
 use crate::id::ThreadId;
 use crate::item::RolloutItem;
-use crate::metadata::Edit;
+use crate::metadata::{Edit, ThreadMetadataPatch};
 use crate::options::ThreadOptions;
 use crate::params::{AppendReceipt, params};
 use crate::time::Timestamp;
@@ -122,6 +122,9 @@ impl Core {
                 return Err(refused(shared, "a turn is in progress"));
             }
         }
+        if !begin.overrides.is_empty() {
+            self.keep_options();
+        }
         let receipt = self.append(shared, items).await?;
         if let State::Open(open) = &mut self.0
             && let Some(turn) = &mut open.derivation.last_turn
@@ -148,6 +151,18 @@ impl Core {
         };
         let items = ending(turn)?;
         self.append(shared, items).await
+    }
+
+    /// A thread that never had options is run with what its last turns were run with: what a turn is
+    /// about to differ in must not become that.
+    fn keep_options(&mut self) {
+        if let State::Open(open) = &mut self.0
+            && open.thread().metadata.options.is_none()
+        {
+            let options = ThreadOptions::of(&open.thread());
+            let patch = ThreadMetadataPatch::default().options(options);
+            open.derivation.observer.edit(patch);
+        }
     }
 
     fn turn(&self) -> Option<&OpenTurn> {
