@@ -19,12 +19,8 @@ impl Core {
         if items.is_empty() {
             return self.append_nothing(shared);
         }
-        if let State::NotStarted(draft) = &self.0 {
-            let repeated = draft.is_in_doubt_about(&items);
-            if repeated || !draft.is_in_doubt() {
-                self.create(shared, &items, ThreadMetadataPatch::default()).await?;
-                return Ok(AppendReceipt::new(Ordinal::ZERO, items.len()));
-            }
+        if self.is_untouched() || self.is_in_doubt_about(&items) {
+            self.create(shared, &items, ThreadMetadataPatch::default()).await?;
         }
         let open = self.open(shared).await.map_err(as_nothing_done)?;
         let appended = open.append(shared, items).await;
@@ -56,18 +52,31 @@ impl Core {
     }
 
     pub(super) async fn revert(&mut self, shared: &Shared, to: RevertTo) -> Result<RevertedThread> {
-        let refused = |reason| Error::invalid("to", reason).about(shared.thread_id);
-        if let State::NotStarted(draft) = &self.0
-            && !draft.is_in_doubt()
-        {
-            return Err(refused("there is nothing to take back"));
+        if self.is_untouched() {
+            return Err(refused(shared, "there is nothing to take back"));
         }
         let open = self.open(shared).await.map_err(as_nothing_done)?;
-        if open.turn().is_some() {
-            return Err(refused("a turn is in progress"));
-        }
         let reverted = open.revert(shared, to).await;
         self.kept(shared, reverted)
+    }
+
+    /// Whether items may have been appended that the caller was not answered, exactly these.
+    pub(super) fn is_in_doubt_about(&self, items: &[RolloutItem]) -> bool {
+        match &self.0 {
+            State::NotStarted(draft) => draft.is_in_doubt_about(items),
+            State::Open(open) => open.is_in_doubt_about(items),
+            State::Closed(..) | State::Failed(_) => false,
+        }
+    }
+
+    /// Settles what is in doubt, if anything is, before another call looks at the thread.
+    pub(super) async fn settle_first(&mut self, shared: &Shared) -> Result<()> {
+        if self.is_untouched() {
+            return Ok(());
+        }
+        let open = self.open(shared).await.map_err(as_nothing_done)?;
+        let settled = open.settle_first(shared).await;
+        self.kept(shared, settled)
     }
 
     /// The thread, created if it is not started.
@@ -135,6 +144,7 @@ impl Open {
             _ => AppendReceipt::new(self.next, 0),
         };
         self.edit_after_append(shared).await;
+        self.answered();
         Ok(receipt)
     }
 
@@ -146,10 +156,14 @@ impl Open {
             self.settle(shared).await?
         } else {
             self.settle_first(shared).await?;
+            if self.turn().is_some() {
+                return Err(refused(shared, "a turn is in progress"));
+            }
             let revert = revert.with_expected_ordinal(self.next);
             Some(self.write(shared, Write::Revert(revert)).await?)
         };
         self.edit_after_append(shared).await;
+        self.answered();
         match written {
             Some(Written::Reverted(reverted)) => Ok(reverted),
             _ => Err(Error::internal("nothing was taken back").about(shared.thread_id)),
@@ -165,4 +179,8 @@ impl Open {
             _ => Ok(()),
         }
     }
+}
+
+fn refused(shared: &Shared, reason: &str) -> Error {
+    Error::invalid("to", reason).about(shared.thread_id)
 }

@@ -9,23 +9,35 @@ use crate::time::Timestamp;
 #[derive(Debug)]
 pub(super) struct Derivation {
     pub(super) observer: ThreadObserver,
-    /// The turn in progress.
-    pub(super) turn: Option<OpenTurn>,
+    /// The turn that was begun last.
+    pub(super) last_turn: Option<OpenTurn>,
 }
 
-/// A turn in progress.
+/// A turn that this session began or appended the start of.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OpenTurn {
     pub(super) id: Option<String>,
     /// What it differs in from the options of the thread.
     pub(super) overrides: ThreadOptions,
     pub(super) started_at: Option<Timestamp>,
+    /// Whether it is over. It is remembered until the next one, so that its end is recognised.
+    over: bool,
 }
 
 impl Derivation {
     /// From what is appended to a thread from now on.
     pub(super) fn resuming(thread: &StoredThread) -> Self {
-        Self { observer: ThreadObserver::resuming(thread), turn: None }
+        Self::observing(ThreadObserver::resuming(thread))
+    }
+
+    /// With what was observed before.
+    pub(super) fn observing(observer: ThreadObserver) -> Self {
+        Self { observer, last_turn: None }
+    }
+
+    /// The turn in progress.
+    pub(super) fn turn(&self) -> Option<&OpenTurn> {
+        self.last_turn.as_ref().filter(|turn| !turn.over)
     }
 
     /// Takes notice of items that were appended now; answers whether that began or ended a turn.
@@ -44,20 +56,26 @@ impl Derivation {
         let id = || event.non_empty("turn_id");
         match kind.as_str() {
             "task_started" | "turn_started" => {
-                let overrides = ThreadOptions::default();
-                self.turn = Some(OpenTurn { id: id(), overrides, started_at: seen.time });
+                let (id, started_at) = (id(), seen.time);
+                self.last_turn = Some(OpenTurn { id, started_at, ..OpenTurn::default() });
             }
             "task_complete" | "turn_complete" | "turn_aborted" => {
-                let (ended, open) = (id(), self.turn.as_ref().and_then(|turn| turn.id.clone()));
+                let (ended, open) = (id(), self.turn().and_then(|turn| turn.id.clone()));
                 // The late end of another turn leaves this one open.
                 if ended.is_some() && open.is_some() && ended != open {
                     return false;
                 }
-                self.turn = None;
+                self.end();
             }
-            "thread_rolled_back" => self.turn = None,
+            "thread_rolled_back" => self.end(),
             _ => return false,
         }
         true
+    }
+
+    fn end(&mut self) {
+        if let Some(turn) = &mut self.last_turn {
+            turn.over = true;
+        }
     }
 }

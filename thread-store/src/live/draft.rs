@@ -65,7 +65,10 @@ impl Draft {
             .ok_or_else(|| Error::internal("the store granted no lease").about(shared.thread_id))?;
         let mut derivation = self.derivation();
         derivation.take(&create.items, shared.now());
-        let open = Open::created(created.thread, lease, derivation, shared.now());
+        let mut open = Open::created(created.thread, lease, derivation, shared.now());
+        if !create.items.is_empty() {
+            open = open.with_first(create.items);
+        }
         shared.hear(Heard::Edited(&create.metadata, open.record()));
         if open.turn().is_some() {
             shared.hear(Heard::TurnInProgress(true));

@@ -1,6 +1,7 @@
 //! A thread that is stored and held: what was written, and what may have been.
 
 use super::derivation::{Derivation, OpenTurn};
+use super::metadata::EditInDoubt;
 use super::retry::verdict;
 use super::{Heard, Shared};
 use crate::error::{Conflict, Error, ErrorKind, Result};
@@ -20,7 +21,7 @@ pub(super) struct Open {
     /// The record as it was last answered.
     pub(super) record: StoredThread,
     pub(super) derivation: Derivation,
-    /// A write that may have been done.
+    /// A write that may have been done, or was done and not answered.
     doubt: Option<Doubt>,
     /// Whether this session wrote anything: one that did not stores no metadata either.
     pub(super) written: bool,
@@ -28,6 +29,8 @@ pub(super) struct Open {
     pub(super) edited_at: Option<Timestamp>,
     /// Whether the last one failed.
     pub(super) edit_failed: bool,
+    /// An edit that may have been stored.
+    pub(super) edit_in_doubt: Option<Box<EditInDoubt>>,
 }
 
 #[derive(Debug)]
@@ -35,6 +38,9 @@ struct Doubt {
     write: Write,
     /// Whether an attempt of unknown outcome was made.
     maybe_done: bool,
+    /// What it came to, once that is known. It is kept until the caller has the answer: the call may
+    /// have been dropped, or have failed before another one settled it.
+    written: Option<Written>,
 }
 
 /// A write of history. Done again it is recognised.
@@ -45,7 +51,7 @@ pub(super) enum Write {
 }
 
 /// What a write came to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Written {
     Appended(AppendReceipt),
     Reverted(RevertedThread),
@@ -59,9 +65,17 @@ impl Open {
         now: Timestamp,
     ) -> Self {
         let mut open = Self::new(record, lease, derivation);
-        open.know();
+        open.derivation.observer.know(&open.record.metadata);
         (open.written, open.edited_at) = (true, Some(now));
         open
+    }
+
+    /// It was created with these items, which the caller was not answered yet.
+    pub(super) fn with_first(mut self, items: Vec<RolloutItem>) -> Self {
+        let receipt = AppendReceipt::new(Ordinal::ZERO, items.len());
+        let (write, written) = (Write::Append(items), Some(Written::Appended(receipt)));
+        self.doubt = Some(Doubt { write, maybe_done: true, written });
+        self
     }
 
     /// A thread that was resumed; the derivation may have more to be stored.
@@ -75,6 +89,7 @@ impl Open {
             written: false,
             edited_at: None,
             edit_failed: false,
+            edit_in_doubt: None,
         }
     }
 
@@ -83,12 +98,7 @@ impl Open {
     }
 
     pub(super) fn turn(&self) -> Option<&OpenTurn> {
-        self.derivation.turn.as_ref()
-    }
-
-    /// All of the metadata is stored as the record says.
-    pub(super) fn know(&mut self) {
-        self.derivation.observer.know(&self.record.metadata);
+        self.derivation.turn()
     }
 
     /// The record, with what is still to be stored.
@@ -114,21 +124,29 @@ impl Open {
 
     /// Makes a write, which may be done even if the call is dropped.
     pub(super) async fn write(&mut self, shared: &Shared, write: Write) -> Result<Written> {
-        self.doubt = Some(Doubt { write, maybe_done: false });
+        self.doubt = Some(Doubt { write, maybe_done: false, written: None });
         match self.settle(shared).await? {
             Some(written) => Ok(written),
             None => Err(Error::internal("nothing was written").about(shared.thread_id)),
         }
     }
 
+    /// The caller has the answer of the last write: the same again is another one.
+    pub(super) fn answered(&mut self) {
+        self.doubt = None;
+    }
+
     /// Makes sure that a write that may have been done is.
     pub(super) async fn settle(&mut self, shared: &Shared) -> Result<Option<Written>> {
         let Some(doubt) = &mut self.doubt else { return Ok(None) };
+        if doubt.written.is_some() {
+            return Ok(doubt.written.clone());
+        }
         let was_in_doubt = std::mem::replace(&mut doubt.maybe_done, true);
         let result = attempt(shared, &self.lease, self.next, &doubt.write).await;
         match result {
             Ok(written) => {
-                self.done(shared, &written);
+                self.done(shared, written.clone());
                 Ok(Some(written))
             }
             Err(error) => {
@@ -141,10 +159,10 @@ impl Open {
         }
     }
 
-    fn done(&mut self, shared: &Shared, written: &Written) {
-        let Some(doubt) = self.doubt.take() else { return };
+    fn done(&mut self, shared: &Shared, written: Written) {
+        let Some(doubt) = &mut self.doubt else { return };
         self.written = true;
-        let turned = match (&doubt.write, written) {
+        let turned = match (&doubt.write, &written) {
             (Write::Append(items), Written::Appended(receipt)) => {
                 self.next = receipt.next;
                 self.derivation.take(items, shared.now())
@@ -156,8 +174,9 @@ impl Open {
             }
             (Write::Revert(_), Written::Appended(_)) => false,
         };
+        doubt.written = Some(written);
         if turned {
-            shared.hear(Heard::TurnInProgress(self.derivation.turn.is_some()));
+            shared.hear(Heard::TurnInProgress(self.turn().is_some()));
         }
     }
 }

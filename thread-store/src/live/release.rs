@@ -100,6 +100,7 @@ impl Core {
 impl Open {
     async fn persist(&mut self, shared: &Shared) -> Result<()> {
         self.settle_first(shared).await?;
+        self.check(shared).await?;
         self.written = true;
         self.edit_derived(shared).await
     }
@@ -113,11 +114,15 @@ impl Open {
 
     async fn store_all(&mut self, shared: &Shared) -> Result<()> {
         self.settle_first(shared).await?;
+        if self.has_edits() {
+            self.check(shared).await?;
+        }
         self.edit_derived(shared).await
     }
 
-    /// An empty append writes nothing, and checks the lease.
-    async fn check(&mut self, shared: &Shared) -> Result<()> {
+    /// An empty append writes nothing, and checks the lease: edits of metadata need none, and whoever
+    /// lost the thread must not move its times back.
+    pub(super) async fn check(&mut self, shared: &Shared) -> Result<()> {
         let nothing =
             || shared.store.append_items(AppendItems::new(self.lease.clone(), Vec::new()));
         shared.config.retry.run(shared.thread_id, nothing).await.map(drop)

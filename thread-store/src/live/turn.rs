@@ -8,7 +8,7 @@ use super::{Core, LiveThread, Shared, State};
 use crate::error::{Error, Result};
 use crate::id::ThreadId;
 use crate::item::RolloutItem;
-use crate::metadata::Edit;
+use crate::metadata::{Edit, ThreadMetadataPatch};
 use crate::options::ThreadOptions;
 use crate::params::{AppendReceipt, params};
 use crate::time::Timestamp;
@@ -110,17 +110,24 @@ impl LiveThread {
 
 impl Core {
     async fn begin_turn(&mut self, shared: &Shared, begin: BeginTurn) -> Result<LiveTurn> {
-        if self.turn().is_some() {
-            return Err(refused(shared, "a turn is in progress"));
-        }
         let at = begin.at.unwrap_or_else(|| shared.now());
         let turn_id = begin.turn_id.unwrap_or_else(|| ThreadId::generate().to_string());
         let options = self.options(shared)?.overridden_by(begin.overrides.clone());
         let mut items = vec![started(&turn_id, at)?, context(&turn_id, &options, at)?];
         items.extend(begin.items);
-        let receipt = self.append(shared, shared.policy.kept(items)).await?;
+        let items = shared.policy.kept(items);
+        if !self.is_in_doubt_about(&items) {
+            self.settle_first(shared).await?;
+            if self.turn().is_some() {
+                return Err(refused(shared, "a turn is in progress"));
+            }
+        }
+        if !begin.overrides.is_empty() {
+            self.keep_options();
+        }
+        let receipt = self.append(shared, items).await?;
         if let State::Open(open) = &mut self.0
-            && let Some(turn) = &mut open.derivation.turn
+            && let Some(turn) = &mut open.derivation.last_turn
         {
             turn.overrides = begin.overrides;
         }
@@ -128,18 +135,46 @@ impl Core {
     }
 
     async fn end_turn(&mut self, shared: &Shared, end: EndTurn) -> Result<AppendReceipt> {
+        let at = end.at.unwrap_or_else(|| shared.now());
+        let ending = |turn: &OpenTurn| {
+            let mut items = end.items.clone();
+            items.push(ended(turn, &end.outcome, at)?);
+            Ok::<_, Error>(shared.policy.kept(items))
+        };
+        let repeated = self.last_turn().map(ending).transpose()?;
+        if let Some(items) = repeated.filter(|items| self.is_in_doubt_about(items)) {
+            return self.append(shared, items).await;
+        }
+        self.settle_first(shared).await?;
         let Some(turn) = self.turn() else {
             return Err(refused(shared, "no turn is in progress"));
         };
-        let ended = ended(turn, &end.outcome, end.at.unwrap_or_else(|| shared.now()))?;
-        let mut items = end.items;
-        items.push(ended);
-        self.append(shared, shared.policy.kept(items)).await
+        let items = ending(turn)?;
+        self.append(shared, items).await
+    }
+
+    /// A thread that never had options is run with what its last turns were run with: what a turn is
+    /// about to differ in must not become that.
+    fn keep_options(&mut self) {
+        if let State::Open(open) = &mut self.0
+            && open.thread().metadata.options.is_none()
+        {
+            let options = ThreadOptions::of(&open.thread());
+            let patch = ThreadMetadataPatch::default().options(options);
+            open.derivation.observer.edit(patch);
+        }
     }
 
     fn turn(&self) -> Option<&OpenTurn> {
         match &self.0 {
             State::Open(open) => open.turn(),
+            _ => None,
+        }
+    }
+
+    fn last_turn(&self) -> Option<&OpenTurn> {
+        match &self.0 {
+            State::Open(open) => open.derivation.last_turn.as_ref(),
             _ => None,
         }
     }

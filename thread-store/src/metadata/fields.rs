@@ -126,9 +126,25 @@ macro_rules! metadata_fields {
                 self
             }
 
-            /// Leaves out what somebody edited between two states of a record.
-            pub(crate) fn yield_to(&mut self, before: &ThreadMetadata, after: &ThreadMetadata) {
-                $( if before.$field != after.$field {
+            /// Leaves out what `other` says just so.
+            pub(crate) fn leave_out(&mut self, other: &Self) {
+                $( if self.$field == other.$field {
+                    self.$field = Edit::Keep;
+                } )*
+            }
+
+            /// Leaves out what somebody edited between two states of a record. What `ours` may have
+            /// edited counts only as far as `done` says it just so.
+            pub(crate) fn yield_to(
+                &mut self,
+                before: &ThreadMetadata,
+                after: &ThreadMetadata,
+                ours: &Self,
+                done: &Self,
+            ) {
+                $( if before.$field != after.$field
+                    && (ours.$field.value() != Some(&after.$field) || self.$field == done.$field)
+                {
                     self.$field = Edit::Keep;
                 } )*
             }

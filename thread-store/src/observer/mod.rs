@@ -166,11 +166,25 @@ impl ThreadObserver {
         self.pending = std::mem::take(&mut self.pending).merge(edit);
     }
 
+    /// What had been learned is in this record; what was learned since is to be taken still.
+    pub(crate) fn stored(&mut self, learned: &ThreadMetadataPatch, after: &ThreadMetadata) {
+        self.known.clone_from(after);
+        self.pending.leave_out(learned);
+        self.pending.apply(&mut self.known);
+    }
+
     /// The record was edited from `before` to `after` while there was something to be taken: what was
-    /// edited is known now, and what was learned otherwise is to be taken still.
-    pub(crate) fn rebase(&mut self, before: &ThreadMetadata, after: &ThreadMetadata) {
+    /// edited is known now, and what was learned otherwise is to be taken still. The edit `ours`, which
+    /// had what was `learned` by then, may be among those edits.
+    pub(crate) fn rebase(
+        &mut self,
+        before: &ThreadMetadata,
+        after: &ThreadMetadata,
+        ours: &ThreadMetadataPatch,
+        learned: &ThreadMetadataPatch,
+    ) {
         let known = std::mem::replace(&mut self.known, after.clone());
-        self.pending.yield_to(before, after);
+        self.pending.yield_to(before, after, ours, learned);
         self.pending.apply(&mut self.known);
         learn!(self.updated_at = known.updated_at.max(after.updated_at));
         learn!(self.recency_at = known.recency_at.max(after.recency_at));

@@ -1,0 +1,13 @@
+//! Live threads on stores that fail, on threads that others write too, and in any order of calls.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // Tests state what they expect by failing.
+
+mod doubt;
+mod elsewhere;
+mod every_fault;
+mod faulty;
+mod guard;
+mod options;
+mod order;
+mod resume;
+mod support;

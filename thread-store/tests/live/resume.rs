@@ -1,0 +1,207 @@
+//! Going on with a thread: where it was left, and what was not derived.
+
+use serde_json::json;
+use thread_store::{
+    BeginTurn, Conflict, ContinuationToken, ForkThread, LiveThread, Ordinal, ResumeLive, Retry,
+    RolloutItem, StartThread, ThreadId, ThreadMetadataPatch, ThreadStore as _, Timestamp,
+};
+
+use crate::faulty::Fault;
+use crate::support::{World, resume, resume_with, said, start, tokens, total, user};
+
+async fn started(world: &World) -> LiveThread {
+    let live = start(world, world.config());
+    live.append_items(vec![user("Hello", world.now()), said("Hi", world.now())]).await.unwrap();
+    live
+}
+
+fn with_token(world: &World, token: ContinuationToken) -> ResumeLive {
+    ResumeLive::new(world.id).with_token(token)
+}
+
+/// An item that does not say when it happened.
+fn untimed(text: &str) -> RolloutItem {
+    let payload = json!({"type": "user_message", "message": text});
+    let item = json!({"type": "event_msg", "payload": payload});
+    RolloutItem::try_from(item.to_string().as_str()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_right_token_goes_on_where_the_thread_was_left() {
+    let world = World::new();
+    let token = started(&world).await.continuation_token().await.unwrap();
+    let live = resume_with(&world, with_token(&world, token)).await.unwrap();
+    let receipt = live.append_items(vec![said("on", world.now())]).await.unwrap();
+    assert_eq!(receipt.first, Ordinal::new(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_token_of_a_thread_that_left_nothing_fits_no_history() {
+    let world = World::new();
+    let live = start(&world, world.config());
+    let token = live.continuation_token().await.unwrap();
+    live.append_items(vec![said("one", world.now())]).await.unwrap();
+    let error = resume_with(&world, with_token(&world, token)).await.unwrap_err();
+    assert_eq!(error.code(), "conflict.ordinal");
+    live.append_items(vec![said("two", world.now())]).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_token_is_a_conflict_before_anybody_is_fenced() {
+    let world = World::new();
+    let live = started(&world).await;
+    let token = live.continuation_token().await.unwrap();
+    live.append_items(vec![said("later", world.now())]).await.unwrap();
+    let error = resume_with(&world, with_token(&world, token)).await.unwrap_err();
+    let conflict = Conflict::Ordinal { expected: Ordinal::new(2), actual: Ordinal::new(3) };
+    assert_eq!(error.as_conflict(), Some(&conflict));
+    live.append_items(vec![said("still mine", world.now())]).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_the_same_length_of_another_history_is_a_conflict() {
+    let world = World::new();
+    let token = started(&world).await.continuation_token().await.unwrap();
+    world.store.inner.delete_thread(world.id.into()).await.unwrap();
+    let live = start(&world, world.config());
+    live.append_items(vec![said("an", world.now()), said("other", world.now())]).await.unwrap();
+    let error = resume_with(&world, with_token(&world, token)).await.unwrap_err();
+    assert_eq!(error.code(), "conflict.ordinal");
+    live.append_items(vec![said("still mine", world.now())]).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn damaged_and_foreign_tokens_are_invalid_requests_before_anybody_is_fenced() {
+    let world = World::new();
+    let live = started(&world).await;
+    let token = live.continuation_token().await.unwrap();
+    let other = ThreadId::from_parts(world.now(), 8);
+    let stranger = LiveThread::start(live.store().clone(), StartThread::new(other), world.config());
+    let foreign = stranger.continuation_token().await.unwrap();
+    let cut = token.as_str()[1..].to_owned();
+    let bad = [ContinuationToken::new(""), ContinuationToken::new(cut), foreign];
+    for token in bad {
+        let error = resume_with(&world, with_token(&world, token)).await.unwrap_err();
+        assert_eq!(error.code(), "invalid_request");
+        live.append_items(vec![said("still mine", world.now())]).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_call_of_a_resume_with_a_token_is_repeated() {
+    let world = World::new();
+    let live = started(&world).await;
+    let token = live.continuation_token().await.unwrap();
+    let before = world.store.call_count();
+    resume_with(&world, with_token(&world, token.clone())).await.unwrap();
+    for call in 0..world.store.call_count() - before {
+        world.store.fail(call, Fault::Refused);
+        resume_with(&world, with_token(&world, token.clone())).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_between_an_append_and_its_edit_costs_no_facts() {
+    for fault in [Fault::Refused, Fault::AnswerLost] {
+        let world = World::new();
+        let live = start(&world, world.config().with_retry(Retry::never()));
+        live.append_items(vec![said("nothing to tell", world.now())]).await.unwrap();
+        world.store.fail(1, fault);
+        live.append_items(vec![user("Hello", world.now()), tokens(7, world.now())]).await.unwrap();
+        drop(live);
+        let live = resume(&world).await;
+        assert_eq!(live.thread().await.unwrap().metadata.title.as_deref(), Some("Hello"));
+        live.persist().await.unwrap();
+        let thread = world.thread().await;
+        assert_eq!(thread.metadata.title.as_deref(), Some("Hello"));
+        assert_eq!(total(&thread), Some(7));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resumed_thread_stores_nothing_until_it_is_written() {
+    let world = World::new();
+    started(&world).await.shutdown().await.unwrap();
+    let before = world.thread().await;
+    world.clock.advance_millis(60_000);
+    let live = resume(&world).await;
+    live.flush().await.unwrap();
+    live.check().await.unwrap();
+    live.shutdown().await.unwrap();
+    assert_eq!(world.thread().await, before);
+}
+
+/// A fork of a stored thread, without the name, title and message that it inherits.
+async fn forked(world: &World) -> World {
+    started(world).await.shutdown().await.unwrap();
+    let id = ThreadId::from_parts(world.now(), 9);
+    let fork = ForkThread::new(world.id, id).with_created_at(world.now());
+    let cleared = ThreadMetadataPatch::default().title(None).preview(None).first_user_message(None);
+    world.store.fork_thread(fork.with_metadata(cleared)).await.unwrap();
+    World { store: world.store.clone(), clock: world.clock.clone(), id }
+}
+
+#[tokio::test(start_paused = true)]
+async fn inherited_items_of_a_fork_tell_nothing_and_its_own_do() {
+    let world = forked(&World::new()).await;
+    let live = resume(&world).await;
+    live.append_items(vec![said("own", world.now())]).await.unwrap();
+    live.persist().await.unwrap();
+    assert_eq!(world.thread().await.metadata.title, None);
+    live.append_items(vec![user("My own", world.now())]).await.unwrap();
+    live.shutdown().await.unwrap();
+    assert_eq!(world.thread().await.metadata.title.as_deref(), Some("My own"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn inherited_items_of_a_fork_tell_nothing_after_a_crash_either() {
+    let world = forked(&World::new()).await;
+    let live = resume(&world).await;
+    // The mark is stored; the edit after the append is not.
+    world.store.fail(2, Fault::Refused);
+    live.append_items(vec![tokens(7, world.now())]).await.unwrap();
+    drop(live);
+    let live = resume(&world).await;
+    live.persist().await.unwrap();
+    let thread = world.thread().await;
+    assert_eq!(thread.metadata.title, None);
+    assert_eq!(total(&thread), Some(7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn items_without_a_time_move_the_times_by_the_clock() {
+    let world = World::new();
+    let live = start(&world, world.config());
+    live.append_items(vec![said("first", world.now())]).await.unwrap();
+    world.clock.advance_millis(9000);
+    let at = world.now();
+    live.append_items(vec![untimed("second")]).await.unwrap();
+    assert_eq!(world.thread().await.metadata.updated_at, at);
+    world.clock.advance_millis(9000);
+    let start = json!({"type": "event_msg", "payload": {"type": "task_started", "turn_id": "t"}});
+    let start = RolloutItem::try_from(start.to_string().as_str()).unwrap();
+    live.append_items(vec![start]).await.unwrap();
+    assert_eq!(world.thread().await.metadata.recency_at, world.now());
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_start_of_a_turn_moves_recency() {
+    let world = World::new();
+    let live = start(&world, world.config());
+    live.begin_turn(BeginTurn::new().with_at(world.now())).await.unwrap();
+    let began = world.now();
+    world.clock.advance_millis(9000);
+    live.append_items(vec![user("Hello", world.now()), said("Hi", world.now())]).await.unwrap();
+    let thread = world.thread().await;
+    assert_eq!(thread.metadata.recency_at, began);
+    assert_eq!(thread.metadata.updated_at, world.now());
+}
+
+#[tokio::test(start_paused = true)]
+async fn times_do_not_go_back_with_the_clock_of_an_item() {
+    let world = World::new();
+    let live = started(&world).await;
+    world.clock.advance_millis(9000);
+    live.append_items(vec![said("old", Timestamp::from_millis(0))]).await.unwrap();
+    assert_eq!(world.thread().await.metadata.updated_at, world.now());
+}
