@@ -1,5 +1,7 @@
 //! Appending, and taking back.
 
+use std::sync::atomic::Ordering;
+
 use super::open::{Open, Write, Written, is_lost};
 use super::retry::{as_nothing_done, outcome};
 use super::{Core, Heard, Shared, State};
@@ -106,6 +108,7 @@ impl Core {
                 self.fail(shared, error.clone());
             }
             self.0 = State::Open(Box::new(created?));
+            shared.started.store(true, Ordering::SeqCst);
         }
         match &self.0 {
             State::Open(open) => Ok(open),

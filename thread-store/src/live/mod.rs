@@ -16,6 +16,7 @@ mod token;
 mod turn;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{Mutex, MutexGuard};
 use tracing::instrument;
@@ -109,6 +110,8 @@ struct Shared {
     config: LiveConfig,
     policy: PersistencePolicy,
     listener: Option<Arc<dyn Listener>>,
+    /// Whether it was ever stored: known without waiting for a writer.
+    started: AtomicBool,
     core: Mutex<Core>,
 }
 
@@ -141,7 +144,8 @@ impl LiveThread {
         let (thread_id, policy) = (start.thread_id, start.policy());
         let draft = Draft::new(start.into_creation(&config));
         let core = Mutex::new(Core(State::NotStarted(Box::new(draft))));
-        Self(Arc::new(Shared { thread_id, store, config, policy, listener, core }))
+        let started = AtomicBool::new(false);
+        Self(Arc::new(Shared { thread_id, store, config, policy, listener, started, core }))
     }
 
     /// The id of the thread.
@@ -208,9 +212,10 @@ impl LiveThread {
         self.lock().await.append_at(&self.0, expected, kept).await
     }
 
-    /// Whether anything of it is stored, as far as this session knows.
-    pub async fn is_started(&self) -> bool {
-        !matches!(self.lock().await.0, State::NotStarted(_))
+    /// Whether it is stored, as far as this session knows.
+    #[must_use]
+    pub fn is_started(&self) -> bool {
+        self.0.started.load(Ordering::SeqCst)
     }
 
     /// Appends items, of which it keeps what the policy says; answers the ordinals of those. Where

@@ -1,6 +1,7 @@
 //! Going on with a stored thread.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio::sync::Mutex;
 use tracing::instrument;
@@ -124,7 +125,8 @@ impl LiveThread {
             open.derivation.observer.edit(patch);
         }
         let core = Mutex::new(Core(State::Open(Box::new(open))));
-        Self(Arc::new(Shared { thread_id, store, config, policy, listener, core }))
+        let started = AtomicBool::new(true);
+        Self(Arc::new(Shared { thread_id, store, config, policy, listener, started, core }))
     }
 
     /// A token of where the history ends now, to go on from there later; see

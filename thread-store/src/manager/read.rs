@@ -138,7 +138,7 @@ impl Inner {
     /// The record of a thread that is started and not stored.
     async fn draft(&self, thread_id: ThreadId) -> Option<StoredThread> {
         let loaded = self.loaded.get(thread_id)?;
-        if loaded.live.is_started().await {
+        if loaded.live.is_started() {
             return None;
         }
         loaded.live.thread().await.ok()
