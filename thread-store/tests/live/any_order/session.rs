@@ -120,16 +120,16 @@ impl Session {
     }
 
     async fn make(&mut self, plan: &Plan) -> Verdict {
-        if self.make_elsewhere(&plan.step).await? {
+        if self.make_elsewhere(plan).await? {
             return Ok(());
         }
         let Some(live) = self.live.clone() else { return Ok(()) };
         match &plan.step {
             Step::Append(kinds) => self.append(&live, kinds, plan.polls).await,
             Step::Repeat => self.repeat(&live, plan.polls).await,
-            Step::Persist => self.barrier(live.persist(), plan.polls).await,
-            Step::Flush => self.unless_untouched(&live, live.flush(), plan.polls).await,
-            Step::Check => self.unless_untouched(&live, live.check(), plan.polls).await,
+            Step::Persist => self.persist(&live, plan.polls).await,
+            Step::Flush => self.done(live.flush(), plan.polls, false).await.map(drop),
+            Step::Check => self.done(live.check(), plan.polls, false).await.map(drop),
             Step::Rename(name) => self.rename(&live, *name, plan.polls).await,
             Step::SetOptions(model) => self.set_options(&live, *model, plan.polls).await,
             Step::BeginTurn => self.begin_turn(&live, plan.polls).await,
@@ -143,10 +143,10 @@ impl Session {
 
     // ---- What others do --------------------------------------------------------------------
 
-    async fn make_elsewhere(&mut self, step: &Step) -> Verdict<bool> {
-        match step {
+    async fn make_elsewhere(&mut self, plan: &Plan) -> Verdict<bool> {
+        match &plan.step {
             Step::Crash => self.live = None,
-            Step::Open => self.open().await?,
+            Step::Open => self.open(plan.polls).await?,
             Step::Wait(millis) => self.world.clock.advance_millis(*millis),
             _ if self.world.store.inner.thread(self.world.id).await.is_err() => return Ok(false),
             Step::TakeOver => self.take_over().await,
@@ -174,13 +174,15 @@ impl Session {
     }
 
     /// Another session, after the one before ended or died.
-    async fn open(&mut self) -> Verdict {
+    async fn open(&mut self, polls: Option<usize>) -> Verdict {
         let stored = self.world.store.inner.thread(self.world.id).await.is_ok();
         if stored {
             self.live = None;
-            self.world.store.heal();
-            let live = self.resumed().await.map_err(|error| format!("resume: {error}"))?;
-            self.live = Some(live);
+            match polled(self.resumed(), polls).await {
+                Some(Ok(live)) => self.live = Some(live),
+                Some(Err(error)) => ensure!(unavailable(&error).is_some(), "resume: {error}"),
+                None => {}
+            }
         } else if self.live.is_none() || self.over.is_some() {
             self.model = Model::new();
             let config = self.world.config().with_retry(Retry::default().with_attempts(2));
@@ -298,8 +300,11 @@ impl Session {
             self.check_receipt(receipt, &kept).await?;
         }
         let marks = kept.iter().map(mark).collect();
-        let place = self.wrote(&done, marks);
-        self.doubt = place.filter(|_| matches!(done, Done::Maybe)).map(|place| (place, kept));
+        match (self.wrote(&done, marks), done) {
+            (_, Done::No) => {}
+            (_, Done::Yes(_)) => self.doubt = None,
+            (place, Done::Maybe) => self.doubt = place.map(|place| (place, kept)),
+        }
         Ok(())
     }
 
@@ -321,25 +326,10 @@ impl Session {
         Ok(())
     }
 
-    async fn barrier(
-        &mut self,
-        call: impl Future<Output = Answer<()>>,
-        polls: Option<usize>,
-    ) -> Verdict {
-        let done = self.done(call, polls, false).await?;
+    async fn persist(&mut self, live: &LiveThread, polls: Option<usize>) -> Verdict {
+        let done = self.done(live.persist(), polls, false).await?;
         self.model.touched |= !matches!(done, Done::No);
         Ok(())
-    }
-
-    /// A call that stores nothing of a thread that is not started.
-    async fn unless_untouched(
-        &mut self,
-        live: &LiveThread,
-        call: impl Future<Output = Answer<()>>,
-        polls: Option<usize>,
-    ) -> Verdict {
-        let _ = live;
-        self.done(call, polls, false).await.map(drop)
     }
 
     async fn rename(&mut self, live: &LiveThread, name: u8, polls: Option<usize>) -> Verdict {
