@@ -103,9 +103,10 @@ impl Open {
         if !self.is_edit_due(shared) {
             return;
         }
+        // It has failed until it has not: the call may be dropped.
+        (self.edited_at, self.edit_failed) = (Some(shared.now()), true);
         let nothing = UpdateThreadMetadata::new(shared.thread_id, ThreadMetadataPatch::default());
         if let Err(error) = self.edit(shared, &Retry::never(), nothing).await {
-            (self.edited_at, self.edit_failed) = (Some(shared.now()), true);
             let (thread_id, code) = (shared.thread_id, error.code());
             tracing::warn!(%thread_id, code, "metadata are kept for later");
         }

@@ -124,11 +124,14 @@ impl Open {
 
     /// Makes a write, which may be done even if the call is dropped.
     pub(super) async fn write(&mut self, shared: &Shared, write: Write) -> Result<Written> {
-        self.doubt = Some(Doubt { write, maybe_done: false, written: None });
-        match self.settle(shared).await? {
-            Some(written) => Ok(written),
-            None => Err(Error::internal("nothing was written").about(shared.thread_id)),
+        let before = self.doubt.replace(Doubt { write, maybe_done: false, written: None });
+        let settled = self.settle(shared).await;
+        if self.doubt.is_none() {
+            // Nothing was written: what was not answered before is still to be recognised.
+            self.doubt = before;
         }
+        let nothing = || Error::internal("nothing was written").about(shared.thread_id);
+        settled?.ok_or_else(nothing)
     }
 
     /// The caller has the answer of the last write: the same again is another one.

@@ -71,6 +71,18 @@ async fn first_items_in_doubt_that_a_barrier_settled_are_recognised_when_repeate
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_append_in_doubt_is_recognised_though_another_call_was_refused_since() {
+    let world = World::new();
+    let live = started(&world).await;
+    let items = vec![said("one", world.now())];
+    world.store.fail(0, Fault::AnswerLost);
+    live.append_items(items.clone()).await.unwrap_err();
+    live.revert(RevertTo::LastTurns(0)).await.unwrap_err();
+    live.append_items(items).await.unwrap();
+    assert_eq!(world.history().await.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_same_items_appended_twice_on_purpose_stand_twice() {
     let world = World::new();
     let live = started(&world).await;

@@ -51,9 +51,11 @@ impl Call {
         Self { ordinal, ..self }
     }
 
-    /// Whether it does nothing but to say that the thread is being used.
+    /// Whether it does nothing but to move `updated_at`.
     pub(crate) fn is_touch(&self) -> bool {
-        let touch = |patch: &ThreadMetadataPatch| patch.is_touch() && !patch.updated_at.is_keep();
+        let touch = |patch: &ThreadMetadataPatch| {
+            patch.is_touch() && patch.recency_at.is_keep() && !patch.updated_at.is_keep()
+        };
         self.patch.as_ref().is_some_and(touch)
     }
 }

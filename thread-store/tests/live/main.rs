@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // Tests state what they expect by failing.
 
+mod any_order;
 mod doubt;
 mod elsewhere;
 mod every_fault;
