@@ -218,7 +218,8 @@ pub trait ThreadStore: Send + Sync + fmt::Debug {
     /// - It does what the patch says and nothing more, atomically, and answers the thread after it
     ///   (M1, M4). The empty patch changes nothing (M3).
     /// - With `expected_version` it is a conflict if the version moved, unless the same `request_id`
-    ///   moved it (M4). A mere touch (of `updated_at`, `recency_at`, `observed_to`) does not move the version.
+    ///   moved it (M4). A mere touch of `updated_at`, `recency_at` or `observed_to` does not move
+    ///   the version.
     /// - Labels are edited key by key (M8); members that this version does not know are kept (M9).
     ///
     /// # Errors

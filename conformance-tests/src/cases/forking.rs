@@ -125,7 +125,8 @@ pub(super) async fn a_fork_inherits_what_describes_the_conversation(cx: Cx) -> C
         .sandbox_policy(json!({"mode": "x"}))
         .git_sha("0".repeat(40))
         .git_branch("main".to_owned())
-        .git_origin_url("git@example.org:a".to_owned());
+        .git_origin_url("git@example.org:a".to_owned())
+        .options(ThreadOptions::default().model("m".to_owned()).personality(None));
     metadata.labels.set("k", "v");
     metadata.extra.insert("unknown_member".to_owned(), json!({"a": [1, {"b": null}]}));
     let id = cx.make(cx.create().with_metadata(metadata).with_source(SessionSource::Cli)).await?;
@@ -142,7 +143,7 @@ pub(super) async fn a_fork_inherits_neither_archive_state_nor_parent_nor_times_n
     let create = cx.create().with_parent(parent).with_source(SessionSource::spawned_by(parent, 1));
     let id = cx.make(create.with_session_id("s".to_owned())).await?;
     let times = named("n").updated_at(cx.time(70)).recency_at(cx.time(80));
-    cx.update(id, times).await?;
+    cx.update(id, times.observed_to(Ordinal::ZERO)).await?;
     cx.store().archive_thread(id).await?;
     let fork =
         ForkThread::new(id, cx.id()).with_include_archived(true).with_created_at(cx.time(500));
@@ -151,6 +152,7 @@ pub(super) async fn a_fork_inherits_neither_archive_state_nor_parent_nor_times_n
     expect_eq("times", (cx.time(500), cx.time(500), cx.time(500)), times)?;
     expect_eq("parent", None, fork.identity.parent_thread_id)?;
     expect_eq("archived at", None, fork.archived_at)?;
+    expect_eq("how far it was observed", None, fork.metadata.observed_to)?;
     expect_eq("version", 1, fork.metadata_version)
 }
 

@@ -249,6 +249,41 @@ macro_rules! __with_cases {
                 unknown_members_survive_archiving_appending_and_leases [M9];
                 unknown_members_are_seen_in_lists_and_through_other_handles [M9];
             }
+            live_threads: Core {
+                starting_a_live_thread_stores_nothing [I3 A7];
+                the_first_append_creates_the_thread_in_one_step [A4 A9 M1];
+                an_explicit_edit_creates_the_thread [M1 A9];
+                persisting_creates_the_thread [A9 I2];
+                an_untouched_live_thread_leaves_its_id_free [I2 W4];
+                a_live_thread_of_an_id_that_is_taken_writes_nothing [I2 I6];
+                what_several_sessions_append_is_one_history [A1 A4 W1 W4];
+                odd_items_of_a_live_thread_come_back [A2];
+                what_a_policy_drops_gets_no_ordinal [A4 A7];
+                an_item_that_is_refused_costs_nothing_else [I6 A2];
+                clones_that_append_at_once_keep_their_own_order [A1 A4];
+                a_live_thread_is_all_there_after_reopening [D1 A8];
+                a_live_thread_resumes_an_archived_one_only_if_included [I4 W5];
+                a_cancelled_append_is_wholly_done_or_undone [I8 A3 A5];
+                a_cancelled_append_can_be_repeated [I8 A5];
+            }
+            live_metadata: Core {
+                what_items_tell_is_read_and_listed [M1 A9];
+                what_items_tell_is_there_after_reopening [D1 M1];
+                recency_moves_with_turns_alone_and_updated_with_everything [M7];
+                a_live_thread_that_writes_nothing_changes_nothing [M7 W6];
+                mere_touches_are_held_back_until_a_barrier [M4 A6];
+                a_name_is_never_replaced_by_a_title [M6];
+                an_edit_that_fails_does_not_fail_the_append [I6 A6];
+                what_others_edit_is_not_replaced_by_what_was_known_before [M4 M6 A9];
+                what_others_add_to_the_metadata_stays [M1 M8 M9];
+                an_edit_from_an_older_version_is_refused_by_a_live_thread [M4 I6];
+                what_a_session_did_not_come_to_store_is_derived_on_resume [M1 A8];
+                what_a_crash_cut_off_is_derived_on_resume [D2 A8];
+                what_came_along_with_a_creation_derives_nothing [M1 A6];
+                what_a_fork_inherits_derives_nothing [R5 A6];
+                options_given_null_and_not_given_are_kept_apart [D1 M2];
+                what_a_turn_differs_in_is_over_with_it [M1];
+            }
             leases: Leases {
                 a_lease_that_was_never_granted_allows_nothing [W1 W2];
                 a_lease_says_what_it_is_for [W1];
@@ -298,6 +333,15 @@ macro_rules! __with_cases {
                 a_lease_released_through_one_handle_is_closed_through_all [W4 A9];
                 shutting_down_many_times_at_once_is_fine [W4];
                 nothing_lands_after_a_release [W4];
+            }
+            live_tokens: Leases {
+                a_token_goes_on_where_the_thread_was_left [A1 W1];
+                a_token_outlives_the_handle [D1 A9];
+                after_anothers_append_a_token_is_a_conflict_that_fences_nobody [A4 W2 I6];
+                a_token_of_another_history_of_one_length_is_a_conflict [A4 I6];
+                a_token_of_another_thread_or_a_damaged_one_is_refused [I5 I6];
+                a_token_of_an_unknown_thread_is_not_found [I3];
+                an_expected_end_goes_on_there [A4 W1];
             }
             matching: Lists {
                 each_filter_alone_answers_what_matches [L1 L2 L3];

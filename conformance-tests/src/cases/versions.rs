@@ -50,12 +50,14 @@ pub(super) async fn a_touch_moves_no_version(cx: Cx) -> CaseResult {
     let id = cx.thread(0).await?;
     let updated = ThreadMetadataPatch::default().updated_at(cx.time(1));
     let recency = ThreadMetadataPatch::default().recency_at(cx.time(2));
-    let both = updated.clone().merge(recency.clone()).updated_at(cx.time(3));
-    for touch in [updated, recency, both] {
+    let observed = ThreadMetadataPatch::default().observed_to(Ordinal::new(7));
+    let all = updated.clone().merge(recency.clone()).merge(observed.clone()).updated_at(cx.time(3));
+    for touch in [updated, recency, observed, all] {
         expect_eq("the version", 1, cx.patch(id, touch).await?.metadata_version)?;
     }
     let metadata = cx.read(id).await?.metadata;
-    expect_eq("the times", (cx.time(3), cx.time(2)), (metadata.updated_at, metadata.recency_at))
+    expect_eq("the times", (cx.time(3), cx.time(2)), (metadata.updated_at, metadata.recency_at))?;
+    expect_eq("how far it was observed", Some(Ordinal::new(7)), metadata.observed_to)
 }
 
 pub(super) async fn a_touch_with_anything_else_moves_the_version(cx: Cx) -> CaseResult {

@@ -2,7 +2,9 @@
 
 pub(crate) mod context;
 pub(crate) mod counting;
+pub(crate) mod faulty;
 pub(crate) mod fields;
+pub(crate) mod live;
 pub(crate) mod observe;
 pub(crate) mod population;
 pub(crate) mod records;
