@@ -219,7 +219,7 @@ impl Session {
     /// take it, again: it dies.
     async fn lose(&mut self, over: Over) {
         match &self.live {
-            Some(live) if !live.is_started().await => self.live = None,
+            Some(live) if !live.is_started() => self.live = None,
             Some(_) if !self.is_told => self.over = Some(over),
             _ => {}
         }
