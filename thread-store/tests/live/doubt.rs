@@ -40,6 +40,8 @@ async fn an_append_in_doubt_is_recognised_when_repeated() {
         let receipt = live.append_items(items).await.unwrap();
         assert_eq!((receipt.first, receipt.next), (Ordinal::new(1), Ordinal::new(3)));
         assert_eq!(world.history().await.len(), 3);
+        let appends = world.store.calls().into_iter().filter_map(|call| call.ordinal);
+        assert_eq!(appends.collect::<Vec<_>>(), [Ordinal::new(1); 2]);
     }
 }
 
