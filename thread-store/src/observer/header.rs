@@ -1,6 +1,7 @@
 //! Metadata from the thread's own headers.
 
-use super::{ThreadObserver, learn};
+use super::user_message::MAX_TEXT_BYTES;
+use super::{ThreadObserver, learn, text};
 use crate::item::{Members, SessionMeta};
 use crate::source::ThreadSpawn;
 
@@ -8,22 +9,22 @@ impl ThreadObserver {
     /// What the first own header says. What it leaves out stays as inherited.
     pub(super) fn learn_header(&mut self, header: &SessionMeta<'_>) {
         let members = header.members();
-        if let Some(cwd) = members.non_empty("cwd") {
+        if let Some(cwd) = text(members, "cwd") {
             learn!(self.cwd = Some(cwd));
         }
-        if let Some(provider) = members.non_empty("model_provider") {
+        if let Some(provider) = text(members, "model_provider") {
             learn!(self.model_provider = Some(provider));
         }
-        if let Some(version) = members.non_empty("cli_version") {
+        if let Some(version) = text(members, "cli_version") {
             learn!(self.cli_version = Some(version));
         }
-        if let Some(originator) = members.non_empty("originator") {
+        if let Some(originator) = text(members, "originator") {
             learn!(self.originator = Some(originator));
         }
         if let Some(mode) = one_of(members, "history_mode", &["legacy", "paginated"]) {
             learn!(self.history_mode = Some(mode));
         }
-        if let Some(source) = members.non_empty("thread_source") {
+        if let Some(source) = text(members, "thread_source") {
             learn!(self.thread_source = Some(source));
         }
         self.learn_agent(header);
@@ -35,7 +36,8 @@ impl ThreadObserver {
         let spawn = source.as_ref().and_then(|source| source.spawn());
         let mark = |name, of: fn(&ThreadSpawn) -> &Option<String>| {
             let from_spawn = || spawn.and_then(|spawn| of(spawn).clone());
-            header.members().non_empty(name).or_else(from_spawn)
+            let is_short = |text: &String| text.len() <= MAX_TEXT_BYTES;
+            text(header.members(), name).or_else(from_spawn).filter(is_short)
         };
         if let Some(nickname) = mark("agent_nickname", |spawn| &spawn.agent_nickname) {
             learn!(self.agent_nickname = Some(nickname));
@@ -54,7 +56,7 @@ impl ThreadObserver {
             learn!(self.memory_mode = Some(mode));
         }
         let Some(git) = header.git() else { return };
-        let git = ["commit_hash", "branch", "repository_url"].map(|name| git.non_empty(name));
+        let git = ["commit_hash", "branch", "repository_url"].map(|name| text(&git, name));
         // `{}` is written for a folder whose repository could not be asked: it says nothing.
         if git.iter().any(Option::is_some) {
             let [sha, branch, origin_url] = git;

@@ -35,7 +35,8 @@ use user_message::UserMessage;
 /// | `thread_name_updated` of this thread | the name |
 /// | any with a timestamp | updated-at: the latest of all |
 ///
-/// Of a long text the first 32 KiB are taken.
+/// Of what was said, and of a name, the first 32 KiB are taken; a longer text of any other field, and
+/// a value above 128 KiB, tell nothing: one odd record must not make the metadata too large to store.
 ///
 /// An item that lies before a sub-agent's own part of the history
 /// (`subagent_history_start_ordinal`) tells nothing about preview, title and first message. Of an
@@ -230,7 +231,9 @@ impl ThreadObserver {
                 self.observe_settings(event);
             }
             "thread_name_updated" if self.is_about_this_thread(event) => {
-                learn!(self.name = event.non_empty("thread_name"));
+                learn!(
+                    self.name = event.non_empty("thread_name").map(|name| user_message::cut(&name))
+                );
             }
             _ => {}
         }
@@ -287,8 +290,18 @@ impl ThreadObserver {
     }
 }
 
-/// A value as it stands, unless it is `null` or cannot be held in memory as a tree.
+/// The most bytes of a value that is not text, as JSON.
+const MAX_VALUE_BYTES: usize = 128 << 10;
+
+/// A text that is not empty, and no longer than a record should carry.
+fn text(members: &Members<'_>, name: &str) -> Option<String> {
+    members.non_empty(name).filter(|text| text.len() <= user_message::MAX_TEXT_BYTES)
+}
+
+/// A value as it stands, unless it is larger than a record should carry, or is `null`, or cannot be
+/// held in memory as a tree.
 fn value(members: &Members<'_>, name: &str) -> Option<serde_json::Value> {
+    members.get(name).filter(|json| json.get().len() <= MAX_VALUE_BYTES)?;
     members.parse(name).filter(|value: &serde_json::Value| !value.is_null())
 }
 

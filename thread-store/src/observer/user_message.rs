@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use crate::item::{Members, user_text};
 
 /// The most bytes of a text that is derived: every row of a list carries it.
-const MAX_TEXT_BYTES: usize = 32 << 10;
+pub(super) const MAX_TEXT_BYTES: usize = 32 << 10;
 
 /// The text, or as much of it as a record should carry.
 pub(super) fn cut(text: &str) -> String {

@@ -40,6 +40,8 @@ async fn an_append_in_doubt_is_recognised_when_repeated() {
         let receipt = live.append_items(items).await.unwrap();
         assert_eq!((receipt.first, receipt.next), (Ordinal::new(1), Ordinal::new(3)));
         assert_eq!(world.history().await.len(), 3);
+        let appends = world.store.calls().into_iter().filter_map(|call| call.ordinal);
+        assert_eq!(appends.collect::<Vec<_>>(), [Ordinal::new(1); 2]);
     }
 }
 
@@ -248,4 +250,21 @@ async fn nothing_is_taken_back_while_a_turn_in_doubt_turns_out_to_be_in_progress
     let refused = live.revert(RevertTo::Ordinal(Ordinal::ZERO)).await.unwrap_err();
     assert_eq!(refused.code(), "invalid_request");
     assert_eq!(world.history().await.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_while_it_waits_for_another_was_never_made() {
+    let world = World::new();
+    let live = started(&world).await;
+    world.store.fail(0, Fault::HangsUndone);
+    let mut first = Box::pin(live.append_items(vec![said("first", world.now())]));
+    assert!(futures::poll!(first.as_mut()).is_pending());
+    let mut second = Box::pin(live.append_items(vec![said("second", world.now())]));
+    assert!(futures::poll!(second.as_mut()).is_pending());
+    drop(second);
+    drop(first);
+    live.append_items(vec![said("third", world.now())]).await.unwrap();
+    let history = world.history().await;
+    assert_eq!(history.len(), 3);
+    assert!(history[1].contains("first") && history[2].contains("third"));
 }

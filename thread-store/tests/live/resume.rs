@@ -3,7 +3,8 @@
 use serde_json::json;
 use thread_store::{
     BeginTurn, Conflict, ContinuationToken, ForkThread, LiveThread, Ordinal, ResumeLive, Retry,
-    RolloutItem, StartThread, ThreadId, ThreadMetadataPatch, ThreadStore as _, Timestamp,
+    RolloutItem, StartThread, ThreadId, ThreadMetadataPatch, ThreadStore as _, ThreadStoreExt as _,
+    Timestamp,
 };
 
 use crate::faulty::Fault;
@@ -204,4 +205,81 @@ async fn times_do_not_go_back_with_the_clock_of_an_item() {
     world.clock.advance_millis(9000);
     live.append_items(vec![said("old", Timestamp::from_millis(0))]).await.unwrap();
     assert_eq!(world.thread().await.metadata.updated_at, world.now());
+}
+
+/// Larger than metadata may be.
+fn huge() -> String {
+    "x".repeat(5 << 20)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_large_for_metadata_keeps_nothing_else_from_being_stored() {
+    let now = World::new().now();
+    let items = [
+        RolloutItem::new("turn_context", &json!({"approval_policy": [huge()]}), now),
+        RolloutItem::new("turn_context", &json!({"model": huge()}), now),
+        RolloutItem::new("session_meta", &json!({"id": World::new().id, "cwd": huge()}), now),
+        RolloutItem::new(
+            "event_msg",
+            &json!({"type": "token_count", "info": {"total_token_usage": {"more": huge()}}}),
+            now,
+        ),
+        RolloutItem::new(
+            "event_msg",
+            &json!({"type": "thread_name_updated", "thread_name": huge()}),
+            now,
+        ),
+    ];
+    for item in items.map(Result::unwrap) {
+        let world = World::new();
+        let live = start(&world, world.config());
+        live.append_items(vec![item.clone()]).await.unwrap();
+        live.append_items(vec![item, user("Hello", now)]).await.unwrap();
+        assert_eq!(world.thread().await.metadata.title.as_deref(), Some("Hello"));
+        live.update_metadata(ThreadMetadataPatch::default().name("Named".to_owned()))
+            .await
+            .unwrap();
+        live.shutdown().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_that_is_refused_leaves_the_thread_as_it_was() {
+    let world = World::new();
+    let live = started(&world).await;
+    let refused = live.update_metadata(ThreadMetadataPatch::default().name(huge())).await;
+    assert_eq!(refused.unwrap_err().code(), "invalid_request");
+    live.append_items(vec![tokens(3, world.now())]).await.unwrap();
+    assert_eq!(total(&world.thread().await), Some(3));
+    live.shutdown().await.unwrap();
+    assert!(world.is_free().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_kept_follows_the_history_mode_after_a_resume_too() {
+    let world = World::new();
+    let begin = StartThread::new(world.id).with_history_mode(thread_store::HistoryMode::Paginated);
+    let live = LiveThread::start(world.store.clone() as _, begin, world.config());
+    live.append_items(vec![said("kept", world.now()), user("not", world.now())]).await.unwrap();
+    live.shutdown().await.unwrap();
+    let live = resume(&world).await;
+    live.append_items(vec![said("kept", world.now()), user("not", world.now())]).await.unwrap();
+    assert_eq!(world.history().await.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_archived_thread_is_resumed_when_asked_for_and_stays_archived() {
+    let world = World::new();
+    started(&world).await.shutdown().await.unwrap();
+    world.store.inner.archive_thread(world.id).await.unwrap();
+    let error = resume_with(&world, ResumeLive::new(world.id)).await.unwrap_err();
+    assert_eq!(error.code(), "archived");
+    let asked = ResumeLive::new(world.id).with_include_archived(true);
+    let live = resume_with(&world, asked).await.unwrap();
+    live.append_items(vec![tokens(5, world.now())]).await.unwrap();
+    live.continuation_token().await.unwrap();
+    live.shutdown().await.unwrap();
+    let thread = world.thread().await;
+    assert!(thread.is_archived());
+    assert_eq!(total(&thread), Some(5));
 }
