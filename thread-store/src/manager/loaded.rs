@@ -192,16 +192,7 @@ impl Listener for Watch {
                 activity.flags.clear();
                 activity.failed &= !turn;
             }),
-            Heard::Edited(patch, thread) => {
-                let name = patch.name.value();
-                if name.is_some() {
-                    let name = thread.metadata.name.clone();
-                    self.hub.send(ThreadEvent::NameUpdated { thread_id, name });
-                }
-                if let Some(Some(token_usage)) = patch.token_usage.value().cloned() {
-                    self.hub.send(ThreadEvent::TokenUsageUpdated { thread_id, token_usage });
-                }
-            }
+            Heard::Edited(patch, thread) => self.hub.tell_edited(patch, thread),
             Heard::Reverted(reverted) => self.hub.send(ThreadEvent::Reverted {
                 thread_id,
                 from: reverted.from,
