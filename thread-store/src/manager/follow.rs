@@ -72,8 +72,8 @@ impl ThreadManager {
     ///
     /// # Errors
     ///
-    /// As [`LiveThread::shutdown`](crate::LiveThread::shutdown), after which it is loaded still; *not
-    /// found* for a thread that is not loaded.
+    /// As [`LiveThread::shutdown`](crate::LiveThread::shutdown): *unavailable*, after which it is loaded
+    /// still; anything else, after which it is not. *Not found* for a thread that is not loaded.
     pub async fn unload(&self, thread_id: ThreadId) -> Result<()> {
         let unload = move |inner: Arc<Inner>| async move {
             let _gate = inner.gates.pass(thread_id).await;
@@ -144,10 +144,14 @@ impl Inner {
             && !loaded.watch.status().is_active()
     }
 
-    /// Stores all there is of a loaded thread, closes it and tells of it.
+    /// Stores all there is of a loaded thread, closes it and tells of it. If something cannot be stored
+    /// at all the thread is closed as well.
     pub(super) async fn close(&self, loaded: &Loaded, reason: ClosedReason) -> Result<()> {
         let thread_id = loaded.live.thread_id();
-        loaded.live.shutdown().await?;
+        let stored = loaded.live.shutdown().await;
+        if stored.is_err() && loaded.live.is_held().await {
+            return stored;
+        }
         if loaded.ephemeral
             && let Err(error) =
                 loaded.live.store().delete_thread(DeleteThread::new(thread_id)).await
@@ -159,6 +163,6 @@ impl Inner {
         if loaded.watch.close() {
             loaded.watch.say_closed(reason);
         }
-        Ok(())
+        stored
     }
 }
