@@ -198,7 +198,7 @@ impl LiveThread {
         self.lock().await.discard_unstarted()
     }
 
-    /// Appends items, if the history ends where the caller believes.
+    /// Appends items, if the history ends where the caller believes and no turn is in progress.
     pub(crate) async fn append_at(
         &self,
         expected: Ordinal,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::Inner;
-use super::events::{ClosedReason, ThreadEvent};
+use super::events::{ClosedReason, CompactionProgress, ThreadEvent};
 use super::hub::Hub;
 use super::status::{ActiveFlag, ThreadStatus};
 use crate::error::{Conflict, Error};
@@ -51,10 +51,10 @@ impl LoadedThread {
     }
 
     /// Says what the turn in progress waits for, or no longer waits for. The end of the turn takes all
-    /// flags away.
+    /// flags away; where no turn is in progress this does nothing.
     pub fn set_flag(&self, flag: ActiveFlag, waiting: bool) {
         self.0.watch.change(|activity| {
-            if waiting {
+            if waiting && activity.turn {
                 activity.flags.insert(flag);
             } else {
                 activity.flags.remove(&flag);
@@ -134,6 +134,20 @@ impl Watch {
             && let Some(manager) = self.manager.upgrade()
         {
             manager.unload_if_abandoned(self.thread_id);
+        }
+    }
+
+    /// Tells something with what the thread is doing, before it does anything else.
+    pub(super) fn tell(&self, event: impl FnOnce(ThreadStatus) -> ThreadEvent) {
+        let activity = self.activity();
+        self.hub.send(event(activity.status()));
+    }
+
+    /// Tells how far its compaction is. After it was closed nothing is told of it.
+    pub(super) fn tell_compaction(&self, progress: CompactionProgress) {
+        let activity = self.activity();
+        if !activity.closed {
+            self.hub.send(ThreadEvent::Compaction { thread_id: self.thread_id, progress });
         }
     }
 
