@@ -38,7 +38,7 @@ pub(crate) use listener::{Heard, Listener};
 use open::Open;
 pub use policy::{HistoryMode, PersistencePolicy};
 pub use retry::Retry;
-pub(crate) use retry::outcome;
+pub(crate) use retry::{as_unknown, outcome};
 pub(crate) use start::request_id;
 pub use start::{LiveConfig, ResumeLive, StartThread};
 pub use token::ContinuationToken;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 
 use super::events::ClosedReason;
 use super::loaded::Loaded;
@@ -45,10 +46,12 @@ impl ThreadManager {
     pub fn subscribe(&self, subscriber: SubscriberId, thread_id: ThreadId) -> Result<()> {
         let inner = &self.0;
         let loaded = inner.loaded.get(thread_id).ok_or_else(|| Error::not_found(thread_id))?;
+        loaded.wait_anew(CancellationToken::new());
         if !inner.hub.follow(subscriber, thread_id) {
+            inner.unload_if_abandoned(thread_id);
             return Err(Error::invalid("subscriber", "is gone").about(thread_id));
         }
-        loaded.abandoned.store(false, Ordering::SeqCst);
+        loaded.followed.store(true, Ordering::SeqCst);
         // It may have been unloaded in between.
         if inner.loaded.get(thread_id).is_none() {
             inner.hub.forget_thread(thread_id);
@@ -88,12 +91,13 @@ impl Inner {
     /// The last who followed a thread has left.
     pub(super) fn abandon(self: &Arc<Self>, thread_id: ThreadId) {
         if let Some(loaded) = self.loaded.get(thread_id) {
-            loaded.abandoned.store(true, Ordering::SeqCst);
+            loaded.followed.store(true, Ordering::SeqCst);
             self.unload_if_abandoned(thread_id);
         }
     }
 
-    /// Unloads a thread after a while, if nobody follows it and it does nothing.
+    /// Unloads a thread after a while, if nobody follows it and it does nothing. The while begins anew
+    /// each time.
     pub(super) fn unload_if_abandoned(self: &Arc<Self>, thread_id: ThreadId) {
         let Some(loaded) = self.loaded.get(thread_id) else { return };
         if !self.is_abandoned(&loaded) {
@@ -104,7 +108,8 @@ impl Inner {
             tracing::warn!(%thread_id, "a thread stays loaded: there is no runtime");
             return;
         };
-        let (manager, stop) = (Arc::downgrade(self), self.stop.clone());
+        let (manager, stop) = (Arc::downgrade(self), self.stop.child_token());
+        loaded.wait_anew(stop.clone());
         let mut wait = self.config.unload_after;
         let unload = async move {
             loop {
@@ -139,7 +144,7 @@ impl Inner {
     }
 
     fn is_abandoned(&self, loaded: &Loaded) -> bool {
-        loaded.abandoned.load(Ordering::SeqCst)
+        loaded.followed.load(Ordering::SeqCst)
             && self.hub.followers(loaded.live.thread_id()) == 0
             && !loaded.watch.status().is_active()
     }

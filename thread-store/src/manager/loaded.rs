@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use tokio_util::sync::CancellationToken;
+
 use super::Inner;
 use super::events::{ClosedReason, CompactionProgress, ThreadEvent};
 use super::hub::Hub;
@@ -21,8 +23,23 @@ pub(super) struct Loaded {
     pub(super) live: LiveThread,
     pub(super) watch: Arc<Watch>,
     pub(super) ephemeral: bool,
-    /// Whether it had followers and has none.
-    pub(super) abandoned: AtomicBool,
+    /// Whether it ever had followers.
+    pub(super) followed: AtomicBool,
+    /// Stops what waits to unload it.
+    waiting: Mutex<CancellationToken>,
+}
+
+impl Loaded {
+    pub(super) fn new(live: LiveThread, watch: Arc<Watch>, ephemeral: bool) -> Self {
+        let (followed, waiting) = Default::default();
+        Self { live, watch, ephemeral, followed, waiting }
+    }
+
+    /// From now on this stops what waits to unload it; what waited until now is stopped.
+    pub(super) fn wait_anew(&self, stop: CancellationToken) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *waiting, stop).cancel();
+    }
 }
 
 impl LoadedThread {
