@@ -193,6 +193,14 @@ impl LiveThread {
         matches!(self.lock().await.0, State::NotStarted(_) | State::Open(_))
     }
 
+    /// Why it is no longer this session's, if it is not.
+    pub(crate) async fn lost(&self) -> Option<Error> {
+        match &self.lock().await.0 {
+            State::Failed(error) => Some(error.clone()),
+            _ => None,
+        }
+    }
+
     /// Closes a thread of which nothing is stored; false if something is, or may be.
     pub(crate) async fn discard_unstarted(&self) -> bool {
         self.lock().await.discard_unstarted()

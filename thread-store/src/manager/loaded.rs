@@ -92,7 +92,7 @@ pub(super) struct Watch {
     hub: Arc<Hub>,
     manager: Weak<Inner>,
     activity: Mutex<Activity>,
-    /// Whether whoever takes the thread away tells of it.
+    /// Whether somebody takes the thread away, who closes it and tells of it.
     taken_away: AtomicBool,
 }
 
@@ -182,7 +182,7 @@ impl Watch {
         self.change(|activity| activity.compacting = false);
     }
 
-    /// From now on a loss is no surprise: who takes the thread away says why it is closed.
+    /// From now on a loss is no surprise: who takes the thread away closes it and says why.
     pub(super) fn expect_loss(&self, expected: bool) {
         self.taken_away.store(expected, Ordering::SeqCst);
     }
@@ -200,11 +200,15 @@ impl Watch {
         self.hub.forget_thread(self.thread_id);
     }
 
-    fn lost(&self, error: &Error) {
+    /// It is somebody else's now, or gone.
+    pub(super) fn lost(&self, error: &Error) {
+        if self.taken_away.load(Ordering::SeqCst) {
+            return;
+        }
         if let Some(manager) = self.manager.upgrade() {
             manager.loaded.remove(self.thread_id, self);
         }
-        if self.close() && !self.taken_away.load(Ordering::SeqCst) {
+        if self.close() {
             self.say_closed(ClosedReason::Lost { code: error.code(), holder: holder(error) });
         }
     }
