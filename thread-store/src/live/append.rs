@@ -37,10 +37,13 @@ impl Core {
     ) -> Result<AppendReceipt> {
         let open = self.open(shared).await.map_err(as_nothing_done)?;
         let settled = open.settle_first(shared).await;
-        let actual = open.next;
+        let (actual, in_turn) = (open.next, open.turn().is_some());
         self.kept(shared, settled)?;
         if actual != expected {
             return Err(Error::conflict(shared.thread_id, Conflict::Ordinal { expected, actual }));
+        }
+        if in_turn {
+            return Err(Error::invalid("turn", "a turn is in progress").about(shared.thread_id));
         }
         self.append(shared, items).await
     }

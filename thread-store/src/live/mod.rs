@@ -39,7 +39,7 @@ pub(crate) use listener::{Heard, Listener};
 use open::Open;
 pub use policy::{HistoryMode, PersistencePolicy};
 pub use retry::Retry;
-pub(crate) use retry::outcome;
+pub(crate) use retry::{as_unknown, outcome};
 pub(crate) use start::request_id;
 pub use start::{LiveConfig, ResumeLive, StartThread};
 pub use token::ContinuationToken;
@@ -197,12 +197,20 @@ impl LiveThread {
         matches!(self.lock().await.0, State::NotStarted(_) | State::Open(_))
     }
 
+    /// Why it is no longer this session's, if it is not.
+    pub(crate) async fn lost(&self) -> Option<Error> {
+        match &self.lock().await.0 {
+            State::Failed(error) => Some(error.clone()),
+            _ => None,
+        }
+    }
+
     /// Closes a thread of which nothing is stored; false if something is, or may be.
     pub(crate) async fn discard_unstarted(&self) -> bool {
         self.lock().await.discard_unstarted(&self.0)
     }
 
-    /// Appends items, if the history ends where the caller believes.
+    /// Appends items, if the history ends where the caller believes and no turn is in progress.
     pub(crate) async fn append_at(
         &self,
         expected: Ordinal,

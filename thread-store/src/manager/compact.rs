@@ -10,10 +10,9 @@ use futures::FutureExt as _;
 use serde_json::{Value, json};
 use tracing::instrument;
 
-use super::events::{CompactionProgress, ThreadEvent};
-use super::hub::Hub;
-use super::loaded::Loaded;
-use super::{Inner, ThreadManager};
+use super::events::CompactionProgress;
+use super::loaded::{Loaded, Watch};
+use super::{Inner, ThreadManager, shut_down};
 use crate::error::{Error, Result};
 use crate::id::ThreadId;
 use crate::item::RolloutItem;
@@ -66,27 +65,18 @@ impl fmt::Debug for Compaction {
 
 /// Tells those who follow a thread how far its compaction is.
 #[derive(Clone)]
-pub struct CompactionReporter {
-    thread_id: ThreadId,
-    hub: Arc<Hub>,
-}
+pub struct CompactionReporter(Arc<Watch>);
 
 impl CompactionReporter {
     /// So much is done, of so much in all, in a unit of the compactor's own.
     pub fn advance(&self, done: u64, total: Option<u64>) {
-        self.tell(CompactionProgress::Advanced { done, total });
-    }
-
-    fn tell(&self, progress: CompactionProgress) {
-        self.hub.send(ThreadEvent::Compaction { thread_id: self.thread_id, progress });
+        self.0.tell_compaction(CompactionProgress::Advanced { done, total });
     }
 }
 
 impl fmt::Debug for CompactionReporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CompactionReporter")
-            .field("thread_id", &self.thread_id)
-            .finish_non_exhaustive()
+        f.debug_struct("CompactionReporter").finish_non_exhaustive()
     }
 }
 
@@ -99,7 +89,8 @@ impl ThreadManager {
     ///
     /// *Unsupported* without a [`Compactor`]; *not found* for a thread that is not loaded; *invalid
     /// request* (field `thread_id`) while a turn or a compaction is in progress; *internal* with what the
-    /// compactor failed with; *conflict* (ordinal) if something was appended meanwhile; *unavailable*.
+    /// compactor failed with; *conflict* (ordinal) if something was appended meanwhile; *unavailable*,
+    /// also if the manager is shut down meanwhile.
     #[instrument(skip_all, fields(%thread_id))]
     pub async fn compact(&self, thread_id: ThreadId) -> Result<AppendReceipt> {
         self.0.finish(move |inner| async move { inner.compact(thread_id).await }).await
@@ -115,10 +106,9 @@ impl Inner {
             let reason = "a turn or a compaction is in progress";
             return Err(Error::invalid("thread_id", reason).about(thread_id));
         }
-        let reporter = CompactionReporter { thread_id, hub: Arc::clone(&self.hub) };
-        reporter.tell(CompactionProgress::Started);
-        let compacted = self.compact_with(compactor.as_ref(), &loaded, &reporter).await;
-        reporter.tell(match &compacted {
+        loaded.watch.tell_compaction(CompactionProgress::Started);
+        let compacted = self.compact_with(compactor.as_ref(), &loaded).await;
+        loaded.watch.tell_compaction(match &compacted {
             Ok((ordinal, _)) => CompactionProgress::Completed { ordinal: *ordinal },
             Err(error) => CompactionProgress::Failed { code: error.code().to_owned() },
         });
@@ -130,23 +120,39 @@ impl Inner {
         &self,
         compactor: &dyn Compactor,
         loaded: &Loaded,
-        reporter: &CompactionReporter,
     ) -> Result<(Ordinal, AppendReceipt)> {
-        let (live, thread_id) = (&loaded.live, reporter.thread_id);
+        let (live, thread_id) = (&loaded.live, loaded.live.thread_id());
         live.flush().await?;
         let load = LoadModelContext::new(thread_id).with_include_archived(true).with_strict(true);
         let call = || live.store().load_model_context(load.clone());
         let context = self.retry().run(thread_id, call).await?;
         let end = context.next_ordinal;
-        let compaction =
-            AssertUnwindSafe(compactor.compact(context, reporter)).catch_unwind().await;
-        let compaction = compaction
-            .unwrap_or_else(|_| Err("the compactor panicked".into()))
-            .map_err(|error| Error::internal(error).about(thread_id))?;
+        let compaction = self.summary(compactor, context, &loaded.watch).await?;
         let paginated = live.thread().await?.metadata.history_mode.as_deref() == Some("paginated");
         let items = records(&compaction, paginated, self.config.live.clock.now())?;
         let receipt = live.append_at(end, items).await?;
         Ok((receipt.first.plus(1), receipt))
+    }
+}
+
+impl Inner {
+    /// What the compactor makes of a history. The end of the manager does not wait for it.
+    async fn summary(
+        &self,
+        compactor: &dyn Compactor,
+        context: ModelContext,
+        watch: &Arc<Watch>,
+    ) -> Result<Compaction> {
+        let reporter = CompactionReporter(Arc::clone(watch));
+        // What it leaves behind in a panic is its own.
+        let compacting = AssertUnwindSafe(compactor.compact(context, &reporter)).catch_unwind();
+        tokio::select! {
+            compacted = compacting => match compacted {
+                Ok(compacted) => compacted.map_err(Error::internal),
+                Err(_) => Err(Error::internal("the compactor panicked")),
+            },
+            () = self.stop.cancelled() => Err(shut_down()),
+        }
     }
 }
 

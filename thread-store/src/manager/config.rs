@@ -16,7 +16,8 @@ use crate::store::ThreadStore;
 pub struct ManagerConfig {
     /// Of the threads that it loads.
     pub live: LiveConfig,
-    /// How long a thread that nobody follows any more stays loaded.
+    /// How long a thread that nobody follows any more stays loaded, after the last subscriber has left
+    /// and the last turn has ended.
     pub unload_after: Duration,
     /// How many events wait for a subscriber at most; at least 1.
     pub event_capacity: usize,

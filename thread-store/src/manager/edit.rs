@@ -3,6 +3,7 @@
 use tracing::instrument;
 
 use super::events::ThreadEvent;
+use super::hub::Hub;
 use super::loaded::Loaded;
 use super::{Inner, ThreadManager};
 use crate::error::{Error, Result};
@@ -45,7 +46,9 @@ impl Inner {
         let _gate = self.gates.pass(update.thread_id).await;
         match self.stored(update.thread_id)? {
             Some(loaded) if loaded.live.is_held().await => {
-                self.check_archived(&loaded, &update).await?;
+                if !update.include_archived {
+                    self.check_archived(&loaded).await?;
+                }
                 loaded.live.update_thread_metadata(update).await
             }
             _ => self.update_stored(update).await,
@@ -58,19 +61,30 @@ impl Inner {
         let update = update.with_request_id(request);
         let call = || self.store.update_thread_metadata(update.clone());
         let thread = self.retry().run(thread_id, call).await?;
-        if !update.patch.name.is_keep() {
-            let name = thread.metadata.name.clone();
-            self.hub.send(ThreadEvent::NameUpdated { thread_id, name });
-        }
+        self.hub.tell_edited(&update.patch, &thread);
         Ok(thread)
     }
 
-    /// A loaded thread may be archived as well.
-    async fn check_archived(&self, loaded: &Loaded, update: &UpdateThreadMetadata) -> Result<()> {
-        if update.include_archived || !loaded.live.thread().await?.is_archived() {
+    /// Refuses an archived thread: one that is loaded may be archived as well.
+    pub(super) async fn check_archived(&self, loaded: &Loaded) -> Result<()> {
+        if !loaded.live.thread().await?.is_archived() {
             return Ok(());
         }
         // It may have been unarchived since.
-        self.store.read_thread(ReadThread::new(update.thread_id)).await.map(drop)
+        self.store.read_thread(ReadThread::new(loaded.live.thread_id())).await.map(drop)
+    }
+}
+
+impl Hub {
+    /// Tells what of an edit is told, after it was stored.
+    pub(super) fn tell_edited(&self, patch: &ThreadMetadataPatch, thread: &StoredThread) {
+        let thread_id = thread.thread_id;
+        if !patch.name.is_keep() {
+            let name = thread.metadata.name.clone();
+            self.send(ThreadEvent::NameUpdated { thread_id, name });
+        }
+        if let Some(Some(token_usage)) = patch.token_usage.value().cloned() {
+            self.send(ThreadEvent::TokenUsageUpdated { thread_id, token_usage });
+        }
     }
 }

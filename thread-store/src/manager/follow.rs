@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 
 use super::events::ClosedReason;
 use super::loaded::Loaded;
@@ -45,10 +46,12 @@ impl ThreadManager {
     pub fn subscribe(&self, subscriber: SubscriberId, thread_id: ThreadId) -> Result<()> {
         let inner = &self.0;
         let loaded = inner.loaded.get(thread_id).ok_or_else(|| Error::not_found(thread_id))?;
+        loaded.wait_anew(CancellationToken::new());
         if !inner.hub.follow(subscriber, thread_id) {
+            inner.unload_if_abandoned(thread_id);
             return Err(Error::invalid("subscriber", "is gone").about(thread_id));
         }
-        loaded.abandoned.store(false, Ordering::SeqCst);
+        loaded.followed.store(true, Ordering::SeqCst);
         // It may have been unloaded in between.
         if inner.loaded.get(thread_id).is_none() {
             inner.hub.forget_thread(thread_id);
@@ -72,8 +75,8 @@ impl ThreadManager {
     ///
     /// # Errors
     ///
-    /// As [`LiveThread::shutdown`](crate::LiveThread::shutdown), after which it is loaded still; *not
-    /// found* for a thread that is not loaded.
+    /// As [`LiveThread::shutdown`](crate::LiveThread::shutdown): *unavailable*, after which it is loaded
+    /// still; anything else, after which it is not. *Not found* for a thread that is not loaded.
     pub async fn unload(&self, thread_id: ThreadId) -> Result<()> {
         let unload = move |inner: Arc<Inner>| async move {
             let _gate = inner.gates.pass(thread_id).await;
@@ -86,18 +89,19 @@ impl ThreadManager {
 
 impl Inner {
     /// The last who followed a thread has left. Called where nothing may be waited for, whatever locks
-    /// are held: what it does is looked up by a task.
+    /// are held: what the thread is doing is looked up by a task.
     pub(super) fn abandon(self: &Arc<Self>, thread_id: ThreadId) {
         if let Some(loaded) = self.loaded.get(thread_id) {
-            loaded.abandoned.store(true, Ordering::SeqCst);
+            loaded.followed.store(true, Ordering::SeqCst);
             self.unload_if_abandoned(thread_id);
         }
     }
 
-    /// Unloads a thread after a while, if nobody follows it and it does nothing.
+    /// Unloads a thread after a while, if nobody follows it and it does nothing. The while begins anew
+    /// each time.
     pub(super) fn unload_if_abandoned(self: &Arc<Self>, thread_id: ThreadId) {
         let Some(loaded) = self.loaded.get(thread_id) else { return };
-        if !loaded.abandoned.load(Ordering::SeqCst) {
+        if !(loaded.followed.load(Ordering::SeqCst) && self.hub.followers(thread_id) == 0) {
             return;
         }
         let runtime = Handle::try_current().ok().or_else(|| self.runtime.get().cloned());
@@ -105,7 +109,8 @@ impl Inner {
             tracing::warn!(%thread_id, "a thread stays loaded: there is no runtime");
             return;
         };
-        let (manager, stop) = (Arc::downgrade(self), self.stop.clone());
+        let (manager, stop) = (Arc::downgrade(self), self.stop.child_token());
+        loaded.wait_anew(stop.clone());
         let mut wait = self.config.unload_after;
         let unload = async move {
             loop {
@@ -140,23 +145,21 @@ impl Inner {
     }
 
     fn is_abandoned(&self, loaded: &Loaded) -> bool {
-        loaded.abandoned.load(Ordering::SeqCst)
+        loaded.followed.load(Ordering::SeqCst)
             && self.hub.followers(loaded.live.thread_id()) == 0
             && !loaded.watch.status().is_active()
     }
 
-    /// Stores all there is of a loaded thread, closes it and tells of it.
+    /// Stores all there is of a loaded thread, closes it and tells of it. If something cannot be stored
+    /// at all the thread is closed as well.
     pub(super) async fn close(&self, loaded: &Loaded, reason: ClosedReason) -> Result<()> {
         let thread_id = loaded.live.thread_id();
         let expected = loaded.watch.expect_end();
-        let closed = loaded.live.shutdown().await;
+        let stored = loaded.live.shutdown().await;
         drop(expected);
-        if let Err(error) = &closed
-            && !loaded.live.is_held().await
-        {
-            loaded.watch.over(ClosedReason::lost(error));
+        if stored.is_err() && loaded.live.is_held().await {
+            return stored;
         }
-        closed?;
         if loaded.ephemeral
             && let Err(error) =
                 loaded.live.store().delete_thread(DeleteThread::new(thread_id)).await
@@ -168,6 +171,6 @@ impl Inner {
         if loaded.watch.close() {
             loaded.watch.say_closed(reason);
         }
-        Ok(())
+        stored
     }
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use tokio_util::sync::CancellationToken;
+
 use super::Inner;
-use super::events::{ClosedReason, ThreadEvent};
+use super::events::{ClosedReason, CompactionProgress, ThreadEvent};
 use super::hub::Hub;
 use super::status::{ActiveFlag, ThreadStatus};
-use crate::error::Result;
 use crate::id::ThreadId;
 use crate::live::{Heard, Listener, LiveThread};
 
@@ -21,8 +22,23 @@ pub(super) struct Loaded {
     pub(super) live: LiveThread,
     pub(super) watch: Arc<Watch>,
     pub(super) ephemeral: bool,
-    /// Whether it had followers and has none.
-    pub(super) abandoned: AtomicBool,
+    /// Whether it ever had followers.
+    pub(super) followed: AtomicBool,
+    /// Stops what waits to unload it.
+    waiting: Mutex<CancellationToken>,
+}
+
+impl Loaded {
+    pub(super) fn new(live: LiveThread, watch: Arc<Watch>, ephemeral: bool) -> Self {
+        let (followed, waiting) = Default::default();
+        Self { live, watch, ephemeral, followed, waiting }
+    }
+
+    /// From now on this stops what waits to unload it; what waited until now is stopped.
+    pub(super) fn wait_anew(&self, stop: CancellationToken) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *waiting, stop).cancel();
+    }
 }
 
 impl LoadedThread {
@@ -52,10 +68,10 @@ impl LoadedThread {
     }
 
     /// Says what the turn in progress waits for, or no longer waits for. The end of the turn takes all
-    /// flags away.
+    /// flags away; where no turn is in progress this does nothing.
     pub fn set_flag(&self, flag: ActiveFlag, waiting: bool) {
         self.0.watch.change(|activity| {
-            if waiting {
+            if waiting && activity.turn {
                 activity.flags.insert(flag);
             } else {
                 activity.flags.remove(&flag);
@@ -66,16 +82,6 @@ impl LoadedThread {
     /// Says that the agent failed and does not go on by itself. The next turn takes it back.
     pub fn set_system_error(&self) {
         self.0.watch.change(|activity| activity.failed = true);
-    }
-}
-
-impl Loaded {
-    /// Stores what is known of the thread, if it is still this process's.
-    pub(super) async fn flush(&self) -> Result<()> {
-        match self.live.flush().await {
-            Err(error) if self.live.is_held().await => Err(error),
-            _ => Ok(()),
-        }
     }
 }
 
@@ -149,6 +155,21 @@ impl Watch {
         }
     }
 
+    /// It is loaded: tells so, with what it is doing, and from now on what it does.
+    pub(super) fn open(&self, told: impl FnOnce(ThreadStatus) -> ThreadEvent) {
+        let mut activity = self.activity();
+        activity.open = true;
+        self.hub.send(told(activity.status()));
+    }
+
+    /// Tells how far its compaction is. After it was closed nothing is told of it.
+    pub(super) fn tell_compaction(&self, progress: CompactionProgress) {
+        let activity = self.activity();
+        if activity.open {
+            self.hub.send(ThreadEvent::Compaction { thread_id: self.thread_id, progress });
+        }
+    }
+
     /// From now on it is compacted; false while something is in progress.
     pub(super) fn begin_compaction(&self) -> bool {
         let mut begins = false;
@@ -163,18 +184,14 @@ impl Watch {
         self.change(|activity| activity.compacting = false);
     }
 
-    /// As long as this is held the end of the thread is no surprise: who holds it says why it is closed.
+    /// As long as this is held the end of the thread is no surprise: who holds it closes it and says
+    /// why.
     pub(super) fn expect_end(&self) -> ExpectedEnd<'_> {
         self.expecting.fetch_add(1, Ordering::SeqCst);
         ExpectedEnd(self)
     }
 
-    /// It is loaded: from now on what it does is told.
-    pub(super) fn open(&self) {
-        self.activity().open = true;
-    }
-
-    /// It is no longer loaded. False if that was said before, or never that it is.
+    /// It is no longer loaded. False if that was told before, or never that it is.
     pub(super) fn close(&self) -> bool {
         let mut closes = false;
         self.change(|activity| closes = std::mem::take(&mut activity.open));
@@ -187,7 +204,7 @@ impl Watch {
         self.hub.forget_thread(self.thread_id);
     }
 
-    /// It is over, by its own doing or another's. If that is no surprise, who did it says why.
+    /// It is over, by its own doing or another's, unless somebody else is about to say why.
     pub(super) fn over(&self, reason: ClosedReason) {
         if self.expecting.load(Ordering::SeqCst) > 0 {
             return;
@@ -214,16 +231,7 @@ impl Listener for Watch {
                 activity.flags.clear();
                 activity.failed &= !turn;
             }),
-            Heard::Edited(patch, thread) => {
-                let name = patch.name.value();
-                if name.is_some() {
-                    let name = thread.metadata.name.clone();
-                    self.hub.send(ThreadEvent::NameUpdated { thread_id, name });
-                }
-                if let Some(Some(token_usage)) = patch.token_usage.value().cloned() {
-                    self.hub.send(ThreadEvent::TokenUsageUpdated { thread_id, token_usage });
-                }
-            }
+            Heard::Edited(patch, thread) => self.hub.tell_edited(patch, thread),
             Heard::Reverted(reverted) => self.hub.send(ThreadEvent::Reverted {
                 thread_id,
                 from: reverted.from,

@@ -162,9 +162,7 @@ impl Inner {
     /// Refuses what would load a thread after the end.
     fn check_open(&self) -> Result<()> {
         if self.closing.load(Ordering::SeqCst) {
-            return Err(
-                Error::unavailable(Outcome::NothingDone).because("the manager is shut down")
-            );
+            return Err(shut_down());
         }
         Ok(())
     }
@@ -190,6 +188,10 @@ impl Inner {
             let _ = self.runtime.set(handle);
         }
     }
+}
+
+fn shut_down() -> Error {
+    Error::unavailable(Outcome::NothingDone).because("the manager is shut down")
 }
 
 /// Readers hear that there will be no more.

@@ -7,11 +7,11 @@ use tracing::instrument;
 
 use super::events::{ClosedReason, ThreadEvent};
 use super::loaded::{Loaded, Watch};
-use super::{Inner, LoadedThread, ThreadManager, ThreadView};
+use super::{Inner, LoadedThread, ThreadManager, ThreadStatus, ThreadView};
 use crate::derived;
 use crate::error::{Conflict, Error, Result};
 use crate::id::ThreadId;
-use crate::live::{LiveThread, LiveThreadInitGuard, ResumeLive, StartThread, outcome, request_id};
+use crate::live::{LiveThread, ResumeLive, StartThread, as_unknown, outcome, request_id};
 use crate::options::ThreadOptions;
 use crate::params::{CreatedThread, ForkThread};
 use crate::store::ThreadStore;
@@ -27,45 +27,18 @@ impl ThreadManager {
     /// shutdown.
     #[instrument(skip_all, fields(thread_id = %start.thread_id))]
     pub async fn start(&self, start: StartThread) -> Result<LoadedThread> {
-        let (inner, thread_id, ephemeral) = (&self.0, start.thread_id, start.ephemeral);
-        let _gate = inner.gates.pass(thread_id).await;
-        inner.check_new(thread_id)?;
-        let store = inner.store_for(ephemeral)?;
-        let watch = inner.watch(thread_id);
-        let config = inner.config.live.clone();
-        let live = LiveThread::start_heard(store, start, config, Some(watch.clone()));
-        inner.begin(live, watch, ephemeral).await
+        self.0.finish(move |inner| async move { inner.start(start).await }).await
     }
 
-    /// Goes on with a thread: the running one if it is loaded, else it is loaded.
+    /// Goes on with a thread: the running one if it is loaded, else it is loaded. It is loaded also if
+    /// this future is dropped.
     ///
     /// # Errors
     ///
     /// As [`LiveThread::resume`]; *unavailable* after the shutdown.
     #[instrument(skip_all, fields(thread_id = %resume.thread_id))]
     pub async fn resume(&self, resume: ResumeLive) -> Result<LoadedThread> {
-        let (inner, thread_id) = (&self.0, resume.thread_id);
-        let _gate = inner.gates.pass(thread_id).await;
-        inner.check_open()?;
-        if let Some(loaded) = inner.loaded.get(thread_id)
-            && inner.has(&loaded).await?
-        {
-            loaded.live.check_expectation(&resume.expectation()).await?;
-            if !resume.options.is_empty() {
-                loaded.live.set_options(resume.options).await?;
-            }
-            loaded.abandoned.store(false, Ordering::SeqCst);
-            return Ok(LoadedThread(loaded));
-        }
-        let watch = inner.watch(thread_id);
-        let (store, config) = (Arc::clone(&inner.store), inner.config.live.clone());
-        let listener = watch.clone();
-        let opening =
-            async move { LiveThread::resume_heard(store, resume, config, Some(listener)).await };
-        let live = LiveThreadInitGuard::open(thread_id, opening).await?.commit();
-        let loaded = inner.insert(live, watch, false);
-        inner.tell_status(&loaded);
-        Ok(LoadedThread(loaded))
+        self.0.finish(move |inner| async move { inner.resume(resume).await }).await
     }
 
     /// Continues a thread as another, which is loaded. What is known of a loaded thread is stored before.
@@ -90,31 +63,7 @@ impl ThreadManager {
     }
 
     async fn fork_into(&self, fork: ForkThread, ephemeral: bool) -> Result<LoadedThread> {
-        let (inner, thread_id) = (&self.0, fork.new_thread_id);
-        let _gate = inner.gates.pass(thread_id).await;
-        inner.check_new(thread_id)?;
-        if let Some(source) = inner.stored(fork.thread_id)? {
-            source.flush().await?;
-        }
-        let to = inner.store_for(ephemeral)?;
-        let watch = inner.watch(thread_id);
-        let config = inner.config.live.clone();
-        let request = fork.request_id.clone().unwrap_or_else(request_id);
-        let fork = fork.with_lease(config.holder.clone()).with_request_id(request);
-        let (from, listener) = (Arc::clone(&inner.store), watch.clone());
-        let opening = async move {
-            let call = || fork_between(from.as_ref(), to.as_ref(), ephemeral, fork.clone());
-            let created = config.retry.run(thread_id, call).await?;
-            LiveThread::created(
-                to.clone(),
-                created,
-                ThreadOptions::default(),
-                config,
-                Some(listener),
-            )
-        };
-        let live = LiveThreadInitGuard::open(thread_id, opening).await?.commit();
-        inner.begin(live, watch, ephemeral).await
+        self.0.finish(move |inner| async move { inner.fork(fork, ephemeral).await }).await
     }
 }
 
@@ -133,6 +82,62 @@ async fn fork_between(
 }
 
 impl Inner {
+    async fn start(self: &Arc<Self>, start: StartThread) -> Result<LoadedThread> {
+        let (thread_id, ephemeral) = (start.thread_id, start.ephemeral);
+        let _gate = self.gates.pass(thread_id).await;
+        self.check_new(thread_id)?;
+        let store = self.store_for(ephemeral)?;
+        let watch = self.watch(thread_id);
+        let config = self.config.live.clone();
+        let live = LiveThread::start_heard(store, start, config, Some(watch.clone()));
+        self.begin(live, watch, ephemeral).await
+    }
+
+    async fn resume(self: &Arc<Self>, resume: ResumeLive) -> Result<LoadedThread> {
+        let thread_id = resume.thread_id;
+        let _gate = self.gates.pass(thread_id).await;
+        self.check_open()?;
+        if let Some(loaded) = self.loaded.get(thread_id)
+            && self.has(&loaded).await?
+        {
+            if !resume.include_archived {
+                self.check_archived(&loaded).await?;
+            }
+            loaded.live.check_expectation(&resume.expectation()).await?;
+            if !resume.options.is_empty() {
+                loaded.live.set_options(resume.options).await?;
+            }
+            // Whoever goes on with it may not have subscribed yet.
+            loaded.followed.store(false, Ordering::SeqCst);
+            return Ok(LoadedThread(loaded));
+        }
+        let watch = self.watch(thread_id);
+        let (store, config) = (Arc::clone(&self.store), self.config.live.clone());
+        let live = LiveThread::resume_heard(store, resume, config, Some(watch.clone())).await?;
+        let told = |status| ThreadEvent::StatusChanged { thread_id, status };
+        self.keep(Loaded::new(live, watch, false), told).await
+    }
+
+    async fn fork(self: &Arc<Self>, fork: ForkThread, ephemeral: bool) -> Result<LoadedThread> {
+        let thread_id = fork.new_thread_id;
+        let _gate = self.gates.pass(thread_id).await;
+        self.check_new(thread_id)?;
+        if let Some(source) = self.stored(fork.thread_id)? {
+            self.store_known(&source).await?;
+        }
+        let (from, to) = (&self.store, self.store_for(ephemeral)?);
+        let watch = self.watch(thread_id);
+        let config = self.config.live.clone();
+        let request = fork.request_id.clone().unwrap_or_else(request_id);
+        let fork = fork.with_lease(config.holder.clone()).with_request_id(request);
+        let call = || fork_between(from.as_ref(), to.as_ref(), ephemeral, fork.clone());
+        let created = config.retry.run(thread_id, call).await?;
+        let options = ThreadOptions::default();
+        let live = LiveThread::created(to.clone(), created, options, config, Some(watch.clone()))?;
+        // The fork is stored, whatever comes now.
+        self.begin(live, watch, ephemeral).await.map_err(as_unknown)
+    }
+
     fn check_new(&self, thread_id: ThreadId) -> Result<()> {
         self.note_runtime();
         self.check_open()?;
@@ -165,6 +170,14 @@ impl Inner {
         Arc::new(Watch::new(thread_id, Arc::clone(&self.hub), Arc::downgrade(self)))
     }
 
+    /// Stores what is known of a loaded thread, unless it is no longer this process's.
+    pub(super) async fn store_known(&self, loaded: &Loaded) -> Result<()> {
+        match loaded.live.flush().await {
+            Err(error) if loaded.live.is_held().await => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Tells of a thread that is new, and keeps it loaded.
     async fn begin(
         &self,
@@ -173,21 +186,26 @@ impl Inner {
         ephemeral: bool,
     ) -> Result<LoadedThread> {
         let thread = live.thread().await?;
-        let loaded = self.insert(live, watch, ephemeral);
-        let view = ThreadView::new(thread, loaded.watch.status()).with_ephemeral(ephemeral);
-        self.hub.send(ThreadEvent::Started { thread: Arc::new(view) });
-        Ok(LoadedThread(loaded))
+        let told = |status| {
+            let view = ThreadView::new(thread, status).with_ephemeral(ephemeral);
+            ThreadEvent::Started { thread: Arc::new(view) }
+        };
+        self.keep(Loaded::new(live, watch, ephemeral), told).await
     }
 
-    fn insert(&self, live: LiveThread, watch: Arc<Watch>, ephemeral: bool) -> Arc<Loaded> {
-        watch.open();
-        let loaded = Arc::new(Loaded { live, watch, ephemeral, abandoned: false.into() });
+    /// Keeps a thread loaded and tells of it. If all are being closed meanwhile it is closed too.
+    async fn keep(
+        &self,
+        loaded: Loaded,
+        told: impl FnOnce(ThreadStatus) -> ThreadEvent,
+    ) -> Result<LoadedThread> {
+        let loaded = Arc::new(loaded);
         self.loaded.insert(Arc::clone(&loaded));
-        loaded
-    }
-
-    fn tell_status(&self, loaded: &Loaded) {
-        let (thread_id, status) = (loaded.live.thread_id(), loaded.watch.status());
-        self.hub.send(ThreadEvent::StatusChanged { thread_id, status });
+        loaded.watch.open(told);
+        if let Err(error) = self.check_open() {
+            self.close(&loaded, ClosedReason::Shutdown).await?;
+            return Err(error);
+        }
+        Ok(LoadedThread(loaded))
     }
 }

@@ -99,8 +99,10 @@ impl ThreadManager {
         if inner.draft(thread_id).await.is_some() {
             return TurnPage::empty(list.page_size);
         }
+        let had_turn = inner.has_turn(thread_id);
         let mut page = inner.store_of(thread_id).list_turns(list).await?;
-        if !inner.has_turn(thread_id) {
+        // A turn that began or ended meanwhile was not interrupted.
+        if !(had_turn || inner.has_turn(thread_id)) {
             page.turns.iter_mut().for_each(interrupt);
         }
         Ok(page)

@@ -39,6 +39,7 @@ impl Inner {
         if let Some(loaded) = self.loaded.get(thread_id)
             && self.has(&loaded).await?
         {
+            self.check_archived(&loaded).await?;
             return loaded.live.revert(to).await;
         }
         let (store, config) = (Arc::clone(&self.store), self.config.live.clone());

@@ -1,11 +1,13 @@
 //! Archiving, unarchiving and deleting: a thread with all that it spawned, in one step.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::TryStreamExt as _;
 use tracing::instrument;
 
 use super::events::{ClosedReason, ThreadEvent};
+use super::gates::Gate;
 use super::loaded::Loaded;
 use super::{Inner, ThreadManager};
 use crate::error::Result;
@@ -54,22 +56,23 @@ impl ThreadManager {
 
 impl Inner {
     async fn archive(&self, thread_id: ThreadId) -> Result<ChangedThreads> {
-        let _gate = self.gates.pass(thread_id).await;
+        let (_gates, loaded) = self.pass_subtree(thread_id).await?;
         self.stored(thread_id)?;
-        let loaded = self.loaded_in_subtree(thread_id).await?;
         for thread in &loaded {
-            thread.flush().await?;
+            self.store_known(thread).await?;
         }
         let params =
             SetArchived::new(thread_id, true).with_descendants(self.covers(thread_id).await?);
         let call = || self.store.set_archived(params.clone());
-        let _expected: Vec<_> = loaded.iter().map(|thread| thread.watch.expect_end()).collect();
-        let changed = self.retry().run(thread_id, call).await?;
-        for &thread_id in &changed.thread_ids {
-            let told = ThreadEvent::Archived { thread_id };
-            self.tell_gone(thread_id, told, ClosedReason::Archived).await;
-        }
-        Ok(changed)
+        let change = async {
+            let changed = self.retry().run(thread_id, call).await?;
+            for &thread_id in &changed.thread_ids {
+                let told = ThreadEvent::Archived { thread_id };
+                self.tell_gone(thread_id, told, ClosedReason::Archived).await;
+            }
+            Ok(changed)
+        };
+        taking(&loaded, change).await
     }
 
     async fn unarchive(&self, thread_id: ThreadId) -> Result<ChangedThreads> {
@@ -86,40 +89,44 @@ impl Inner {
     }
 
     async fn delete(&self, thread_id: ThreadId) -> Result<ChangedThreads> {
-        let _gate = self.gates.pass(thread_id).await;
+        let (_gates, loaded) = self.pass_subtree(thread_id).await?;
         if let Some(loaded) = self.stored(thread_id)? {
             let _expected = loaded.watch.expect_end();
             if loaded.live.discard_unstarted().await {
-                self.tell_closed(
-                    &loaded,
-                    ThreadEvent::Deleted { thread_id },
-                    ClosedReason::Deleted,
-                );
+                self.loaded.remove(thread_id, &loaded.watch);
+                let told = ThreadEvent::Deleted { thread_id };
+                self.tell_closed(&loaded, told, ClosedReason::Deleted);
                 return Ok(ChangedThreads::new(vec![thread_id]));
             }
         }
-        let loaded = self.loaded_in_subtree(thread_id).await?;
         let params = DeleteThread::new(thread_id).with_descendants(self.covers(thread_id).await?);
         let call = || self.store.delete_thread(params.clone());
-        let _expected: Vec<_> = loaded.iter().map(|thread| thread.watch.expect_end()).collect();
-        let changed = self.retry().run(thread_id, call).await?;
-        // Children first: who hears of a parent's end has heard of theirs.
-        for &thread_id in changed.thread_ids.iter().rev() {
-            let told = ThreadEvent::Deleted { thread_id };
-            self.tell_gone(thread_id, told, ClosedReason::Deleted).await;
-        }
-        Ok(changed)
+        let change = async {
+            let changed = self.retry().run(thread_id, call).await?;
+            // Children first: who hears of a parent's end has heard of theirs.
+            for &thread_id in changed.thread_ids.iter().rev() {
+                let told = ThreadEvent::Deleted { thread_id };
+                self.tell_gone(thread_id, told, ClosedReason::Deleted).await;
+            }
+            Ok(changed)
+        };
+        taking(&loaded, change).await
     }
 
-    /// The loaded threads of a spawn subtree.
-    async fn loaded_in_subtree(&self, root: ThreadId) -> Result<Vec<Arc<Loaded>>> {
-        let mut loaded: Vec<_> = self.loaded.get(root).into_iter().collect();
+    /// Passes the gates of a spawn subtree, and finds what of it is loaded.
+    async fn pass_subtree(&self, root: ThreadId) -> Result<(Vec<Gate>, Vec<Arc<Loaded>>)> {
+        let mut members = BTreeSet::from([root]);
         let filter = ListFilter::default().with_relation(Relation::DescendantsOf(root));
         let mut threads = self.store.all_threads(ListThreads::new().with_filter(filter));
         while let Some(thread) = threads.try_next().await? {
-            loaded.extend(self.loaded.get(thread.thread_id));
+            members.insert(thread.thread_id);
         }
-        Ok(loaded)
+        let mut gates = Vec::with_capacity(members.len());
+        for &thread_id in &members {
+            gates.push(self.gates.pass(thread_id).await);
+        }
+        let loaded = members.into_iter().filter_map(|thread_id| self.loaded.get(thread_id));
+        Ok((gates, loaded.collect()))
     }
 
     /// Whether a change is to cover what the thread spawned. A store that cannot do that in one step does
@@ -143,14 +150,31 @@ impl Inner {
         if loaded.live.check().await.is_ok() {
             self.hub.send(told);
         } else {
+            self.loaded.remove(thread_id, &loaded.watch);
             self.tell_closed(&loaded, told, reason);
         }
     }
 
     fn tell_closed(&self, loaded: &Loaded, told: ThreadEvent, reason: ClosedReason) {
-        self.loaded.remove(loaded.live.thread_id(), &loaded.watch);
         loaded.watch.close();
         self.hub.send(told);
         loaded.watch.say_closed(reason);
     }
+}
+
+/// Makes a change that takes threads away from this process, which is told by who makes it. Those that
+/// were not taken away may be lost meanwhile all the same.
+async fn taking(
+    loaded: &[Arc<Loaded>],
+    change: impl Future<Output = Result<ChangedThreads>>,
+) -> Result<ChangedThreads> {
+    let expected: Vec<_> = loaded.iter().map(|thread| thread.watch.expect_end()).collect();
+    let changed = change.await;
+    drop(expected);
+    for thread in loaded {
+        if let Some(error) = thread.live.lost().await {
+            thread.watch.over(ClosedReason::lost(&error));
+        }
+    }
+    changed
 }
