@@ -274,6 +274,7 @@ macro_rules! __with_cases {
                 mere_touches_are_held_back_until_a_barrier [M4 A6];
                 a_name_is_never_replaced_by_a_title [M6];
                 an_edit_that_fails_does_not_fail_the_append [I6 A6];
+                facts_after_an_edit_whose_answer_was_lost_are_stored [I6 M4];
                 what_others_edit_is_not_replaced_by_what_was_known_before [M4 M6 A9];
                 what_others_add_to_the_metadata_stays [M1 M8 M9];
                 an_edit_from_an_older_version_is_refused_by_a_live_thread [M4 I6];

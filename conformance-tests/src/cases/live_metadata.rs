@@ -171,6 +171,15 @@ pub(super) async fn an_edit_that_fails_does_not_fail_the_append(cx: Cx) -> CaseR
     Ok(())
 }
 
+pub(super) async fn facts_after_an_edit_whose_answer_was_lost_are_stored(cx: Cx) -> CaseResult {
+    let (live, store) = unable_to_edit(&cx, Fault::AnswerLost).await?;
+    live.append_items(vec![asks("hello"), run_by("m1"), used(7)]).await?;
+    append_each(&live, 4, [used(9), run_by("m2")]).await?;
+    store.heal();
+    live.flush().await?;
+    expect_facts(&cx, live.thread_id(), (Some(9), Some("hello"), Some("m2"))).await
+}
+
 pub(super) async fn what_others_edit_is_not_replaced_by_what_was_known_before(
     cx: Cx,
 ) -> CaseResult {

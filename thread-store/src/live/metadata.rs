@@ -1,10 +1,10 @@
 //! Storing what is derived, and what is edited.
 
 use super::open::Open;
-use super::retry::as_nothing_done;
+use super::retry::{as_nothing_done, outcome};
 use super::start::request_id;
 use super::{Core, Heard, Retry, Shared, State};
-use crate::error::{Conflict, Error, Result};
+use crate::error::{Conflict, Error, Outcome, Result};
 use crate::ext::ThreadStoreExt as _;
 use crate::metadata::{Edit, ThreadMetadataPatch};
 use crate::options::ThreadOptions;
@@ -13,6 +13,9 @@ use crate::thread::StoredThread;
 
 /// How often an edit of derived metadata gives way to somebody else's before it is left for later.
 const MOST_REBASES: usize = 8;
+
+/// Edits of unknown outcome that are remembered.
+const MOST_IN_DOUBT: usize = 8;
 
 impl Core {
     pub(super) async fn update(
@@ -123,6 +126,7 @@ impl Open {
                 return Ok(());
             }
             let call = || shared.store.update_thread_metadata(update.clone());
+            self.may_edit();
             match retry.run(shared.thread_id, call).await {
                 Ok(thread) => {
                     self.edited(shared, &update.patch, thread);
@@ -131,10 +135,15 @@ impl Open {
                 Err(error) if edit.expected_version.is_none() && is_moved(&error) => {
                     self.rebase(shared.store.thread(shared.thread_id).await?);
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    if outcome(&error) == Some(Outcome::NothingDone) {
+                        self.maybe_edited.pop();
+                    }
+                    return Err(error);
+                }
             }
         }
-        Err(Error::unavailable(crate::Outcome::NothingDone).about(shared.thread_id))
+        Err(Error::unavailable(Outcome::NothingDone).about(shared.thread_id))
     }
 
     fn with_derived(&self, edit: UpdateThreadMetadata) -> UpdateThreadMetadata {
@@ -156,6 +165,7 @@ impl Open {
 
     fn edited(&mut self, shared: &Shared, patch: &ThreadMetadataPatch, thread: StoredThread) {
         self.record = thread;
+        self.maybe_edited.clear();
         self.know();
         (self.edited_at, self.edit_failed) = (Some(shared.now()), false);
         shared.hear(Heard::Edited(patch, &self.record));
@@ -179,8 +189,17 @@ impl Open {
         }
     }
 
+    /// From here on what was derived may be stored, even if the call is dropped.
+    fn may_edit(&mut self) {
+        if self.maybe_edited.len() == MOST_IN_DOUBT {
+            self.maybe_edited.remove(0);
+        }
+        self.maybe_edited.push(self.derivation.observer.patch().clone());
+    }
+
     fn rebase(&mut self, thread: StoredThread) {
-        self.derivation.observer.rebase(&self.record.metadata, &thread.metadata);
+        let own = std::mem::take(&mut self.maybe_edited);
+        self.derivation.observer.rebase(&self.record.metadata, &thread.metadata, &own);
         self.record = thread;
     }
 }

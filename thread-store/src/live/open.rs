@@ -6,6 +6,7 @@ use super::{Heard, Shared};
 use crate::error::{Conflict, Error, ErrorKind, Result};
 use crate::item::RolloutItem;
 use crate::lease::WriterLease;
+use crate::metadata::ThreadMetadataPatch;
 use crate::ordinal::Ordinal;
 use crate::params::{AppendItems, AppendReceipt};
 use crate::thread::StoredThread;
@@ -28,6 +29,8 @@ pub(super) struct Open {
     pub(super) edited_at: Option<Timestamp>,
     /// Whether the last one failed.
     pub(super) edit_failed: bool,
+    /// What was derived and may have been stored since the record was answered.
+    pub(super) maybe_edited: Vec<ThreadMetadataPatch>,
 }
 
 #[derive(Debug)]
@@ -75,6 +78,7 @@ impl Open {
             written: false,
             edited_at: None,
             edit_failed: false,
+            maybe_edited: Vec::new(),
         }
     }
 

@@ -126,11 +126,20 @@ macro_rules! metadata_fields {
                 self
             }
 
-            /// Leaves out what somebody edited between two states of a record.
-            pub(crate) fn yield_to(&mut self, before: &ThreadMetadata, after: &ThreadMetadata) {
-                $( if before.$field != after.$field {
-                    self.$field = Edit::Keep;
-                } )*
+            /// Leaves out what somebody edited between two states of a record. What one of `own`
+            /// may have set was not edited by somebody else.
+            pub(crate) fn yield_to(
+                &mut self,
+                before: &ThreadMetadata,
+                after: &ThreadMetadata,
+                own: &[Self],
+            ) {
+                $(
+                    let is_own = |own: &Self| own.$field.value() == Some(&after.$field);
+                    if before.$field != after.$field && !own.iter().any(is_own) {
+                        self.$field = Edit::Keep;
+                    }
+                )*
             }
 
             fn write_members<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {

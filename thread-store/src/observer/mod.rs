@@ -167,10 +167,16 @@ impl ThreadObserver {
     }
 
     /// The record was edited from `before` to `after` while there was something to be taken: what was
-    /// edited is known now, and what was learned otherwise is to be taken still.
-    pub(crate) fn rebase(&mut self, before: &ThreadMetadata, after: &ThreadMetadata) {
+    /// edited is known now, and what was learned otherwise is to be taken still. So is what was learned
+    /// after it was handed out in one of `own`, which may have been the edit.
+    pub(crate) fn rebase(
+        &mut self,
+        before: &ThreadMetadata,
+        after: &ThreadMetadata,
+        own: &[ThreadMetadataPatch],
+    ) {
         let known = std::mem::replace(&mut self.known, after.clone());
-        self.pending.yield_to(before, after);
+        self.pending.yield_to(before, after, own);
         self.pending.apply(&mut self.known);
         learn!(self.updated_at = known.updated_at.max(after.updated_at));
         learn!(self.recency_at = known.recency_at.max(after.recency_at));
