@@ -344,6 +344,16 @@ macro_rules! __with_cases {
                 a_token_of_an_unknown_thread_is_not_found [I3];
                 an_expected_end_goes_on_there [A4 W1];
             }
+            live_takeovers: Leases {
+                a_live_thread_is_told_who_took_it_over [W2 I6];
+                a_live_thread_takes_over_another [W2 W3];
+                a_live_thread_that_is_held_is_refused_if_asked [W3 I6];
+                archiving_ends_a_live_thread [R4 W2];
+                deleting_ends_a_live_thread [R4 I3];
+                a_live_thread_that_was_discarded_keeps_what_was_answered [W4];
+                an_append_in_doubt_is_not_done_after_a_takeover [W2 A5];
+                a_session_that_fails_to_start_gives_the_thread_back [W4 W3];
+            }
             matching: Lists {
                 each_filter_alone_answers_what_matches [L1 L2 L3];
                 two_filters_answer_what_matches_both [L1 L2 L3];
@@ -679,6 +689,13 @@ macro_rules! __with_cases {
                 a_search_for_nothing_is_refused [S1 L7];
                 a_search_page_that_is_too_large_is_clamped_and_said_so [S1 L7];
                 a_cursor_of_a_search_fits_no_other [S1 L6];
+            }
+            live_turns: Views {
+                a_turn_of_a_live_thread_is_listed_as_it_ended [T1];
+                one_turn_at_a_time_is_begun_and_ended [T1 I6];
+                a_live_thread_takes_turns_back_and_goes_on [R6 T1];
+                a_live_thread_takes_nothing_back_of_nothing [R6 I6];
+                a_turn_that_a_session_left_open_is_interrupted_by_the_next [T1];
             }
             reopening: Durability {
                 a_reopened_store_has_what_was_appended [D1];
