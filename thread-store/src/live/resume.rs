@@ -11,7 +11,7 @@ use super::open::Open;
 use super::policy::HistoryMode;
 use super::{
     ContinuationToken, Core, Listener, LiveConfig, LiveThread, PersistencePolicy, ResumeLive,
-    Shared, State,
+    Retry, Shared, State,
 };
 use crate::error::{Conflict, Error, Result};
 use crate::ext::ThreadStoreExt as _;
@@ -66,7 +66,9 @@ impl LiveThread {
             let read = ReadThread::new(thread_id).with_include_archived(resume.include_archived);
             let read = || store.read_thread(read.clone());
             let thread = config.retry.run(thread_id, read).await?;
-            expectation.check(store.as_ref(), thread_id, thread.next_ordinal).await?;
+            expectation
+                .check(store.as_ref(), &config.retry, thread_id, thread.next_ordinal)
+                .await?;
         }
         let params = ResumeThread::new(thread_id, config.holder.clone())
             .with_include_archived(resume.include_archived)
@@ -150,7 +152,8 @@ impl LiveThread {
     /// Checks that the history is what a caller believes.
     pub(crate) async fn check_expectation(&self, expectation: &Expectation) -> Result<()> {
         let next = self.next_ordinal().await?;
-        expectation.check(self.0.store.as_ref(), self.thread_id(), next).await
+        let Shared { store, config, .. } = &*self.0;
+        expectation.check(store.as_ref(), &config.retry, self.thread_id(), next).await
     }
 }
 
@@ -169,6 +172,7 @@ impl Expectation {
     async fn check(
         &self,
         store: &dyn ThreadStore,
+        retry: &Retry,
         thread_id: ThreadId,
         actual: Ordinal,
     ) -> Result<()> {
@@ -177,7 +181,10 @@ impl Expectation {
         let (expected, digest) = token.position(thread_id)?;
         let last = match expected {
             Ordinal::ZERO => Vec::new(),
-            expected => last_items(store, thread_id, expected).await?,
+            expected => {
+                let read = || last_items(store, thread_id, expected);
+                retry.run(thread_id, read).await?
+            }
         };
         if ContinuationToken::matches(digest, &last) {
             return Ok(());
