@@ -276,6 +276,7 @@ macro_rules! __with_cases {
                 an_edit_that_fails_does_not_fail_the_append [I6 A6];
                 facts_after_an_edit_whose_answer_was_lost_are_stored [I6 M4];
                 what_others_edit_is_not_replaced_by_what_was_known_before [M4 M6 A9];
+                giving_way_to_what_others_edit_is_repeated_if_it_fails [M4 I6];
                 what_others_add_to_the_metadata_stays [M1 M8 M9];
                 an_edit_from_an_older_version_is_refused_by_a_live_thread [M4 I6];
                 what_a_session_did_not_come_to_store_is_derived_on_resume [M1 A8];
@@ -742,6 +743,15 @@ macro_rules! __with_cases {
                 a_failing_edit_can_be_repeated [D5 I6 M4];
                 failing_archiving_and_deleting_can_be_repeated [D5 I6];
                 a_failing_takeover_can_be_repeated [D5 I6 W2];
+            }
+            live_faults: Durability {
+                whichever_call_fails_a_repetition_settles_it [A5 I2 I6 M4 W4];
+                whichever_call_fails_the_caller_can_settle_it [A5 I2 I6 M4 W4];
+                of_a_store_that_often_fails_nothing_is_lost_or_doubled [A5 I2 I6 M4];
+                a_failure_says_whether_anything_was_done [I5 I6];
+                another_append_settles_one_in_doubt_first [A5 I2];
+                a_live_thread_goes_on_when_writes_work_again [D5 I6];
+                what_a_live_thread_was_answered_outlives_a_crash [D2 A8];
             }
             sharing: Durability {
                 another_process_sees_whatever_returned [A9];
