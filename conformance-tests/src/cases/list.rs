@@ -274,7 +274,9 @@ macro_rules! __with_cases {
                 mere_touches_are_held_back_until_a_barrier [M4 A6];
                 a_name_is_never_replaced_by_a_title [M6];
                 an_edit_that_fails_does_not_fail_the_append [I6 A6];
+                facts_after_an_edit_whose_answer_was_lost_are_stored [I6 M4];
                 what_others_edit_is_not_replaced_by_what_was_known_before [M4 M6 A9];
+                giving_way_to_what_others_edit_is_repeated_if_it_fails [M4 I6];
                 what_others_add_to_the_metadata_stays [M1 M8 M9];
                 an_edit_from_an_older_version_is_refused_by_a_live_thread [M4 I6];
                 what_a_session_did_not_come_to_store_is_derived_on_resume [M1 A8];
@@ -342,6 +344,16 @@ macro_rules! __with_cases {
                 a_token_of_another_thread_or_a_damaged_one_is_refused [I5 I6];
                 a_token_of_an_unknown_thread_is_not_found [I3];
                 an_expected_end_goes_on_there [A4 W1];
+            }
+            live_takeovers: Leases {
+                a_live_thread_is_told_who_took_it_over [W2 I6];
+                a_live_thread_takes_over_another [W2 W3];
+                a_live_thread_that_is_held_is_refused_if_asked [W3 I6];
+                archiving_ends_a_live_thread [R4 W2];
+                deleting_ends_a_live_thread [R4 I3];
+                a_live_thread_that_was_discarded_keeps_what_was_answered [W4];
+                an_append_in_doubt_is_not_done_after_a_takeover [W2 A5];
+                a_session_that_fails_to_start_gives_the_thread_back [W4 W3];
             }
             matching: Lists {
                 each_filter_alone_answers_what_matches [L1 L2 L3];
@@ -679,6 +691,13 @@ macro_rules! __with_cases {
                 a_search_page_that_is_too_large_is_clamped_and_said_so [S1 L7];
                 a_cursor_of_a_search_fits_no_other [S1 L6];
             }
+            live_turns: Views {
+                a_turn_of_a_live_thread_is_listed_as_it_ended [T1];
+                one_turn_at_a_time_is_begun_and_ended [T1 I6];
+                a_live_thread_takes_turns_back_and_goes_on [R6 T1];
+                a_live_thread_takes_nothing_back_of_nothing [R6 I6];
+                a_turn_that_a_session_left_open_is_interrupted_by_the_next [T1];
+            }
             reopening: Durability {
                 a_reopened_store_has_what_was_appended [D1];
                 a_reopened_store_has_every_record_and_answers_every_list [D1 L1];
@@ -724,6 +743,15 @@ macro_rules! __with_cases {
                 a_failing_edit_can_be_repeated [D5 I6 M4];
                 failing_archiving_and_deleting_can_be_repeated [D5 I6];
                 a_failing_takeover_can_be_repeated [D5 I6 W2];
+            }
+            live_faults: Durability {
+                whichever_call_fails_a_repetition_settles_it [A5 I2 I6 M4 W4];
+                whichever_call_fails_the_caller_can_settle_it [A5 I2 I6 M4 W4];
+                of_a_store_that_often_fails_nothing_is_lost_or_doubled [A5 I2 I6 M4];
+                a_failure_says_whether_anything_was_done [I5 I6];
+                another_append_settles_one_in_doubt_first [A5 I2];
+                a_live_thread_goes_on_when_writes_work_again [D5 I6];
+                what_a_live_thread_was_answered_outlives_a_crash [D2 A8];
             }
             sharing: Durability {
                 another_process_sees_whatever_returned [A9];

@@ -13,20 +13,6 @@ use crate::support::words::*;
 
 const EDIT: Operation = Operation::UpdateThreadMetadata;
 
-/// So many tokens were used so far.
-fn used(total: u64) -> RolloutItem {
-    let usage = json!({
-        "input_tokens": total, "cached_input_tokens": 0, "output_tokens": 0,
-        "reasoning_output_tokens": 0, "total_tokens": total,
-    });
-    event(&json!({ "type": "token_count", "info": { "total_token_usage": usage } }))
-}
-
-/// The settings of a turn: the model.
-fn run_by(model: &str) -> RolloutItem {
-    item(&json!({ "type": "turn_context", "payload": { "model": model } }))
-}
-
 /// A turn that begins so many milliseconds after `time(0)`.
 fn started_at(cx: &Cx, turn: &str, millis: i64) -> RolloutItem {
     let start = json!({ "type": "task_started", "turn_id": turn });
@@ -171,6 +157,15 @@ pub(super) async fn an_edit_that_fails_does_not_fail_the_append(cx: Cx) -> CaseR
     Ok(())
 }
 
+pub(super) async fn facts_after_an_edit_whose_answer_was_lost_are_stored(cx: Cx) -> CaseResult {
+    let (live, store) = unable_to_edit(&cx, Fault::AnswerLost).await?;
+    live.append_items(vec![asks("hello"), run_by("m1"), used(7)]).await?;
+    append_each(&live, 4, [used(9), run_by("m2")]).await?;
+    store.heal();
+    live.flush().await?;
+    expect_facts(&cx, live.thread_id(), (Some(9), Some("hello"), Some("m2"))).await
+}
+
 pub(super) async fn what_others_edit_is_not_replaced_by_what_was_known_before(
     cx: Cx,
 ) -> CaseResult {
@@ -187,6 +182,27 @@ pub(super) async fn what_others_edit_is_not_replaced_by_what_was_known_before(
         let ThreadMetadata { name, preview, .. } = cx.read(live.thread_id()).await?.metadata;
         let both = (name.as_deref(), preview.as_deref());
         expect_eq("name and preview", (Some("n"), Some("p")), both)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn giving_way_to_what_others_edit_is_repeated_if_it_fails(cx: Cx) -> CaseResult {
+    for fault in Fault::ALL {
+        let (live, store) = unable_to_edit(&cx, Fault::Refused).await?;
+        append_each(&live, 1, [asks("hello")]).await?;
+        cx.patch(live.thread_id(), named("n")).await?;
+        let first = store.made().len();
+        store.plan(move |call, operation| {
+            let read = call < first + 4 && operation == Operation::ReadThread;
+            read.then_some(fault)
+        });
+        live.persist().await?;
+        expect_facts(&cx, live.thread_id(), (None, Some("hello"), None)).await?;
+        expect_eq(
+            "the name",
+            Some("n"),
+            cx.read(live.thread_id()).await?.metadata.name.as_deref(),
+        )?;
     }
     Ok(())
 }

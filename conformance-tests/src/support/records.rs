@@ -122,6 +122,20 @@ pub(crate) fn rolled_back(turns: u64) -> RolloutItem {
     event(&json!({ "type": "thread_rolled_back", "num_turns": turns }))
 }
 
+/// So many tokens were used so far.
+pub(crate) fn used(total: u64) -> RolloutItem {
+    let usage = json!({
+        "input_tokens": total, "cached_input_tokens": 0, "output_tokens": 0,
+        "reasoning_output_tokens": 0, "total_tokens": total,
+    });
+    event(&json!({ "type": "token_count", "info": { "total_token_usage": usage } }))
+}
+
+/// The settings of a turn: the model.
+pub(crate) fn run_by(model: &str) -> RolloutItem {
+    item(&json!({ "type": "turn_context", "payload": { "model": model } }))
+}
+
 /// A whole turn of the legacy format: four records.
 pub(crate) fn turn(id: &str) -> Vec<RolloutItem> {
     vec![started(id), asks(&format!("ask {id}")), answers(&format!("answer {id}")), completed(id)]
