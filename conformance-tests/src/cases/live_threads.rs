@@ -19,7 +19,7 @@ pub(super) async fn starting_a_live_thread_stores_nothing(cx: Cx) -> CaseResult 
     live.flush().await?;
     live.check().await?;
     live.continuation_token().await?;
-    expect("it is not started", !live.is_started().await)?;
+    expect("it is not started", !live.is_started())?;
     expect_eq("the calls", vec![], store.made())?;
     cx.expect_nothing_stored(live.thread_id()).await
 }
