@@ -120,7 +120,7 @@ impl Open {
 
     fn is_edit_due(&self, shared: &Shared) -> bool {
         let patch = self.derivation.observer.patch();
-        let touch = ThreadMetadataPatch { updated_at: Edit::Keep, ..patch.clone() }.is_empty();
+        let touch = patch.edits_only(&["updated_at"]);
         let interval = i64::try_from(shared.config.touch_interval.as_millis()).unwrap_or(i64::MAX);
         let since =
             self.edited_at.map(|at| shared.now().as_millis().saturating_sub(at.as_millis()));

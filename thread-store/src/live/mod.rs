@@ -66,8 +66,8 @@ pub use turn::{BeginTurn, EndTurn, LiveTurn, TurnOutcome};
 ///   of the store survives, and [`flush`](Self::flush) makes it as durable as the store can.
 /// - A call that is *unavailable* was repeated as [`Retry`] says. With outcome *nothing done* nothing
 ///   is stored by it. With outcome *unknown* what it was to write is kept: the same call again is
-///   recognised, and any other call settles it first. So nothing is stored twice and nothing is lost
-///   in between.
+///   recognised, and any other call settles it first, after which the same call is recognised still,
+///   until something else is written. So nothing is stored twice and nothing is lost in between.
 /// - A call whose future is dropped is done wholly or not at all, in the same way.
 /// - Facts that items tell (titles, token counts, …) are stored right after them; an edit that fails is
 ///   kept for the next barrier ([`persist`](Self::persist), [`flush`](Self::flush),

@@ -103,6 +103,13 @@ macro_rules! metadata_fields {
                 $( $field.is_keep() && )* labels.is_empty() && extra.is_empty()
             }
 
+            /// Whether it edits none but these fields.
+            pub(crate) fn edits_only(&self, names: &[&str]) -> bool {
+                let Self { $( $field, )* labels, extra } = self;
+                $( ($field.is_keep() || names.contains(&stringify!($field))) && )*
+                    labels.is_empty() && extra.is_empty()
+            }
+
             /// Edits the metadata: exactly what it says, and nothing more.
             pub fn apply(&self, metadata: &mut ThreadMetadata) {
                 let Self { $( $field, )* labels, extra } = self;

@@ -47,13 +47,7 @@ impl ThreadMetadataPatch {
     /// was observed. Such a *touch* does not move the metadata version.
     #[must_use]
     pub fn is_touch(&self) -> bool {
-        let rest = Self {
-            updated_at: Edit::Keep,
-            recency_at: Edit::Keep,
-            observed_to: Edit::Keep,
-            ..self.clone()
-        };
-        rest.is_empty() && !self.is_empty()
+        self.edits_only(&["updated_at", "recency_at", "observed_to"]) && !self.is_empty()
     }
 
     /// Reads a patch from JSON: an absent member keeps, `null` clears, a value sets; of `labels`

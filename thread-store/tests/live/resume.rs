@@ -120,6 +120,21 @@ async fn a_crash_between_an_append_and_its_edit_costs_no_facts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_derived_is_not_derived_again() {
+    let world = World::new();
+    let live = started(&world).await;
+    live.append_items(vec![tokens(7, world.now())]).await.unwrap();
+    assert_eq!(world.thread().await.metadata.observed_to, Some(Ordinal::new(3)));
+    world.clock.advance_millis(1);
+    live.append_items(vec![said("held back", world.now())]).await.unwrap();
+    live.shutdown().await.unwrap();
+    assert_eq!(world.thread().await.metadata.observed_to, Some(Ordinal::new(4)));
+    let before = world.store.call_count();
+    resume(&world).await;
+    assert_eq!(world.store.call_count() - before, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_resumed_thread_stores_nothing_until_it_is_written() {
     let world = World::new();
     started(&world).await.shutdown().await.unwrap();

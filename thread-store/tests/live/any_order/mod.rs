@@ -6,7 +6,7 @@ mod session;
 mod step;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use session::Session;
 use step::{Plan, plans};
@@ -30,13 +30,22 @@ fn failed(plan: &Plan, reason: &str) -> TestCaseError {
 fn check(cases: u32, steps: usize, faults: bool) {
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let attempt = |plans: Vec<Plan>| run(&plans);
-    if let Err(error) = TestRunner::new(config).run(&plans(steps, faults), attempt) {
+    let mut seed = [0; 32];
+    seed[..4].copy_from_slice(&number("LIVE_SEED", 1).to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    if let Err(error) = runner.run(&plans(steps, faults), attempt) {
         panic!("{error}");
     }
 }
 
+/// The same cases each time, unless the environment says otherwise: `LIVE_CASES`, `LIVE_SEED`.
 fn cases() -> u32 {
-    std::env::var("LIVE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(400)
+    number("LIVE_CASES", 400)
+}
+
+fn number(name: &str, default: u32) -> u32 {
+    std::env::var(name).ok().and_then(|number| number.parse().ok()).unwrap_or(default)
 }
 
 #[test]
