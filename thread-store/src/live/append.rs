@@ -103,7 +103,8 @@ impl Core {
         edit: ThreadMetadataPatch,
     ) -> Result<&Open> {
         if let State::NotStarted(draft) = &mut self.0 {
-            let created = draft.create(shared, items, edit).await;
+            // Rare and large: boxed, so that appends stay small.
+            let created = Box::pin(draft.create(shared, items, edit)).await;
             let taken = |error: &Error| error.as_conflict() == Some(&Conflict::AlreadyExists);
             if let Err(error) = &created
                 && taken(error)

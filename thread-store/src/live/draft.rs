@@ -2,6 +2,7 @@
 
 use super::derivation::Derivation;
 use super::open::Open;
+use super::resume::derive;
 use super::retry::verdict;
 use super::{Heard, Shared};
 use crate::error::{Error, Result};
@@ -63,8 +64,17 @@ impl Draft {
         let lease = created
             .lease
             .ok_or_else(|| Error::internal("the store granted no lease").about(shared.thread_id))?;
-        let mut derivation = self.derivation();
-        derivation.take(&create.items, shared.now());
+        let created_to = Ordinal::ZERO.plus(create.items.len());
+        let derivation = if lease.next_ordinal == created_to {
+            let mut derivation = self.derivation();
+            derivation.take(&create.items, shared.now());
+            derivation.observer.know(&created.thread.metadata);
+            derivation
+        } else {
+            // The answer came late, and others had the thread before.
+            let (store, config) = (shared.store.as_ref(), &shared.config);
+            derive(store, config, &created.thread, lease.next_ordinal).await?
+        };
         let mut open = Open::created(created.thread, lease, derivation, shared.now());
         if !create.items.is_empty() {
             open = open.with_first(create.items);

@@ -3,6 +3,7 @@
 mod append;
 mod derivation;
 mod draft;
+mod edit;
 mod guard;
 mod listener;
 mod metadata;

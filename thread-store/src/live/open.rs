@@ -1,7 +1,7 @@
 //! A thread that is stored and held: what was written, and what may have been.
 
 use super::derivation::{Derivation, OpenTurn};
-use super::metadata::EditInDoubt;
+use super::edit::EditInDoubt;
 use super::retry::verdict;
 use super::{Heard, Shared};
 use crate::error::{Conflict, Error, ErrorKind, Result};
@@ -65,7 +65,6 @@ impl Open {
         now: Timestamp,
     ) -> Self {
         let mut open = Self::new(record, lease, derivation);
-        open.derivation.observer.know(&open.record.metadata);
         (open.written, open.edited_at) = (true, Some(now));
         open
     }

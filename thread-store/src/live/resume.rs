@@ -220,7 +220,7 @@ async fn last_items(
 }
 
 /// What a session before stored items of and did not come to derive.
-async fn derive(
+pub(super) async fn derive(
     store: &dyn ThreadStore,
     config: &LiveConfig,
     thread: &StoredThread,
@@ -240,6 +240,8 @@ async fn derive(
         page.items.records().for_each(|item| observer.observe(&item));
         rest = page.rest;
     }
+    // It may have been given after what is derived only now.
+    observer.keep_name(&thread.metadata);
     Ok(Derivation::observing(observer))
 }
 

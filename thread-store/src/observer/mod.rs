@@ -167,6 +167,14 @@ impl ThreadObserver {
         self.pending = std::mem::take(&mut self.pending).merge(edit);
     }
 
+    /// The name that a record has stands against one that was learned.
+    pub(crate) fn keep_name(&mut self, metadata: &ThreadMetadata) {
+        if metadata.name.is_some() {
+            self.known.name.clone_from(&metadata.name);
+            self.pending.name = Edit::Keep;
+        }
+    }
+
     /// What had been learned is in this record; what was learned since is to be taken still.
     pub(crate) fn stored(&mut self, learned: &ThreadMetadataPatch, after: &ThreadMetadata) {
         self.known.clone_from(after);

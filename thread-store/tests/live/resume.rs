@@ -2,13 +2,15 @@
 
 use serde_json::json;
 use thread_store::{
-    BeginTurn, Conflict, ContinuationToken, ForkThread, LiveThread, Ordinal, ResumeLive, Retry,
-    RolloutItem, StartThread, ThreadId, ThreadMetadataPatch, ThreadStore as _, ThreadStoreExt as _,
-    Timestamp,
+    AppendItems, BeginTurn, Conflict, ContinuationToken, ForkThread, LiveThread, Ordinal,
+    ResumeLive, Retry, RolloutItem, StartThread, ThreadId, ThreadMetadataPatch, ThreadStore as _,
+    ThreadStoreExt as _, Timestamp,
 };
 
 use crate::faulty::Fault;
-use crate::support::{World, resume, resume_with, said, start, tokens, total, user};
+use crate::support::{
+    World, edited, event, resume, resume_with, said, start, taken_over, tokens, total, user,
+};
 
 async fn started(world: &World) -> LiveThread {
     let live = start(world, world.config());
@@ -117,6 +119,36 @@ async fn a_crash_between_an_append_and_its_edit_costs_no_facts() {
         assert_eq!(thread.metadata.title.as_deref(), Some("Hello"));
         assert_eq!(total(&thread), Some(7));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_a_person_gave_after_a_crash_stands_against_one_derived_late() {
+    let world = World::new();
+    let live = started(&world).await;
+    world.store.fail(1, Fault::Refused);
+    let named = json!({"type": "thread_name_updated", "thread_name": "before the crash"});
+    live.append_items(vec![event(&named, world.now())]).await.unwrap();
+    drop(live);
+    edited(&world, ThreadMetadataPatch::default().name("after it".to_owned())).await;
+    let live = resume(&world).await;
+    live.persist().await.unwrap();
+    assert_eq!(world.thread().await.metadata.name.as_deref(), Some("after it"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn items_that_others_wrote_before_a_late_answer_are_derived() {
+    let world = World::new();
+    let live = start(&world, world.config().with_retry(Retry::never()));
+    world.store.fail(0, Fault::AnswerLost);
+    let first = vec![said("first", world.now())];
+    live.append_items(first.clone()).await.unwrap_err();
+    let lease = taken_over(&world).await;
+    let theirs = AppendItems::new(lease, vec![user("Hello", world.now())]);
+    world.store.inner.append_items(theirs).await.unwrap();
+    live.append_items(first).await.unwrap();
+    live.persist().await.unwrap();
+    assert_eq!(world.thread().await.metadata.title.as_deref(), Some("Hello"));
+    assert_eq!(world.thread().await.next_ordinal, Ordinal::new(2));
 }
 
 #[tokio::test(start_paused = true)]
