@@ -30,7 +30,7 @@ impl ThreadManager {
     }
 
     /// Goes on with a thread: the running one if it is loaded, else it is loaded. It is loaded also if
-    /// this future is dropped.
+    /// this future is dropped, and stays so until somebody has followed it and left.
     ///
     /// # Errors
     ///
@@ -106,6 +106,7 @@ impl Inner {
             if !resume.options.is_empty() {
                 loaded.live.set_options(resume.options).await?;
             }
+            loaded.stay();
             return Ok(LoadedThread(loaded));
         }
         let watch = self.watch(thread_id);

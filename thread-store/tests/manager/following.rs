@@ -125,6 +125,19 @@ async fn coming_and_leaving_often_leaves_no_tasks_behind() {
     assert!(tasks() <= before + 1, "{} tasks", tasks());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_thread_that_is_resumed_before_the_delay_can_be_followed_after_it() {
+    let mut world = with_delay();
+    world.loaded(1).await;
+    drop(world.follower(id(1)));
+    settle().await;
+    world.resume(id(1)).await;
+    advance(DELAY * 3).await;
+    settle().await;
+    drop(world.follower(id(1)));
+    hear(&mut world.all, CLOSED).await;
+}
+
 #[tokio::test]
 async fn a_thread_is_not_unloaded_during_a_turn_but_right_after_it() {
     let mut world = World::new();
