@@ -7,7 +7,6 @@ mod dropped;
 mod events;
 mod following;
 mod many;
-mod model;
 mod races;
 mod reads;
 mod refused;
