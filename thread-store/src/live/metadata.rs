@@ -129,7 +129,8 @@ impl Open {
                     return Ok(());
                 }
                 Err(error) if edit.expected_version.is_none() && is_moved(&error) => {
-                    self.rebase(shared.store.thread(shared.thread_id).await?);
+                    let read = || shared.store.thread(shared.thread_id);
+                    self.rebase(retry.run(shared.thread_id, read).await?);
                 }
                 Err(error) => return Err(error),
             }
