@@ -120,6 +120,12 @@ impl Inner {
     /// Passes the gates of a spawn subtree, and finds what of it is loaded.
     async fn pass_subtree(&self, root: ThreadId) -> Result<Subtree> {
         let mut members = Vec::new();
+        let read = || self.store.thread(root);
+        match self.retry().run(root, read).await {
+            Ok(thread) => members.push((root, thread.is_archived())),
+            Err(error) if *error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
         let filter = ListFilter::default().with_relation(Relation::DescendantsOf(root));
         let mut threads = self.store.all_threads(ListThreads::new().with_filter(filter));
         while let Some(thread) = threads.try_next().await? {
@@ -131,7 +137,7 @@ impl Inner {
             gates.push(self.gates.pass(thread_id).await);
         }
         let loaded = in_order.into_iter().filter_map(|thread_id| self.loaded.get(thread_id));
-        Ok(Subtree { root, members, loaded: loaded.collect(), _gates: gates })
+        Ok(Subtree { members, loaded: loaded.collect(), _gates: gates })
     }
 
     /// Makes a change, more than once if the store is unavailable. If an answer was lost, what the next
@@ -191,8 +197,7 @@ impl Inner {
 
 /// A thread and all that it spawned, which nobody else in this process loads or changes meanwhile.
 struct Subtree {
-    root: ThreadId,
-    /// What it spawned, and whether that was archived.
+    /// Those that are stored, the root first, and whether they were archived.
     members: Vec<(ThreadId, bool)>,
     loaded: Vec<Arc<Loaded>>,
     _gates: Vec<Gate>,
@@ -203,14 +208,14 @@ impl Subtree {
         self.of(|_| true)
     }
 
-    /// The root, and what was archived or was not.
+    /// What was archived, or what was not.
     fn with(&self, archived: bool) -> ChangedThreads {
         self.of(|was_archived| was_archived == archived)
     }
 
     fn of(&self, is_in: impl Fn(bool) -> bool) -> ChangedThreads {
         let members = self.members.iter().filter(|(_, archived)| is_in(*archived));
-        ChangedThreads::new([self.root].into_iter().chain(members.map(|(id, _)| *id)).collect())
+        ChangedThreads::new(members.map(|(id, _)| *id).collect())
     }
 }
 
