@@ -8,11 +8,12 @@ use thread_store::{
     ThreadStatus, ThreadStoreExt as _,
 };
 
+use crate::compaction::Summary;
 use crate::world::{
     World, begin_turn, config, end_turn, hear, id, named, settle, start, take_over, tokens, told,
     turn, user,
 };
-use crate::wrapped::Wrapped;
+use crate::wrapped::{Wrapped, unavailable};
 
 #[tokio::test]
 async fn a_start_is_told_once_and_its_first_append_is_not() {
@@ -195,6 +196,15 @@ async fn taking_back_is_told_loaded_or_not() {
 }
 
 #[tokio::test]
+async fn a_cold_thread_is_given_back_after_taking_back_though_metadata_cannot_be_stored() {
+    let world = World::new();
+    let id = world.cold(1).await;
+    world.store.always(thread_store::Operation::UpdateThreadMetadata, id, unavailable());
+    world.manager.rollback(id, 1).await.unwrap();
+    assert!(!world.is_held(id).await);
+}
+
+#[tokio::test]
 async fn a_turn_is_told_from_its_start_to_its_end() {
     let mut world = World::new();
     let thread = world.manager.start(start(1)).await.unwrap();
@@ -218,10 +228,13 @@ async fn a_turn_is_told_from_its_start_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_flag_without_a_turn_is_not_kept_for_the_next() {
-    let mut world = World::new();
+async fn a_flag_without_a_turn_is_not_kept_for_what_comes_next() {
+    let mut world = World::with(Wrapped::new(), |config| config.with_compactor(Summary::good()));
     let thread = world.loaded(1).await;
     world.told();
+    thread.set_flag(ActiveFlag::WaitingOnApproval, true);
+    world.manager.compact(id(1)).await.unwrap();
+    assert_eq!(world.told()[0], "1 active");
     thread.set_flag(ActiveFlag::WaitingOnApproval, true);
     begin_turn(&thread, "turn-2").await;
     assert_eq!(world.told(), ["1 active"]);

@@ -7,6 +7,7 @@ mod dropped;
 mod events;
 mod following;
 mod many;
+mod model;
 mod races;
 mod reads;
 mod refused;
