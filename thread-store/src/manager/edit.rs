@@ -45,7 +45,7 @@ impl Inner {
     async fn update(&self, update: UpdateThreadMetadata) -> Result<StoredThread> {
         let _gate = self.gates.pass(update.thread_id).await;
         match self.stored(update.thread_id)? {
-            Some(loaded) if loaded.live.is_held().await => {
+            Some(loaded) if self.has(&loaded).await? => {
                 if !update.include_archived {
                     self.check_archived(&loaded).await?;
                 }

@@ -5,13 +5,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::events::ClosedReason;
-use super::loaded::Loaded;
+use super::loaded::{Loaded, Watch};
 use super::{Inner, Subscriber, SubscriberId, ThreadManager};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::ThreadId;
 use crate::params::DeleteThread;
 
@@ -104,8 +103,7 @@ impl Inner {
         if !(loaded.followed.load(Ordering::SeqCst) && self.hub.followers(thread_id) == 0) {
             return;
         }
-        let runtime = Handle::try_current().ok().or_else(|| self.runtime.get().cloned());
-        let Some(runtime) = runtime else {
+        let Some(runtime) = self.runtime() else {
             tracing::warn!(%thread_id, "a thread stays loaded: there is no runtime");
             return;
         };
@@ -160,17 +158,38 @@ impl Inner {
         if stored.is_err() && loaded.live.is_held().await {
             return stored;
         }
-        if loaded.ephemeral
-            && let Err(error) =
-                loaded.live.store().delete_thread(DeleteThread::new(thread_id)).await
-            && *error.kind() != crate::ErrorKind::NotFound
-        {
-            tracing::warn!(%thread_id, code = error.code(), "an ephemeral thread is left");
-        }
+        let lost = loaded.live.lost().await;
         self.loaded.remove(thread_id, &loaded.watch);
+        if loaded.ephemeral {
+            self.delete_ephemeral(loaded).await;
+        }
         if loaded.watch.close() {
-            loaded.watch.say_closed(reason);
+            loaded.watch.say_closed(lost.map_or(reason, |error| ClosedReason::lost(&error)));
         }
         stored
+    }
+
+    /// A thread is over by itself: it is not loaded any more, and if it is ephemeral it is gone.
+    pub(super) fn forget(self: &Arc<Self>, thread_id: ThreadId, watch: &Watch) {
+        let Some(loaded) = self.loaded.remove(thread_id, watch).filter(|loaded| loaded.ephemeral)
+        else {
+            return;
+        };
+        let manager = Arc::clone(self);
+        if let Some(runtime) = self.runtime() {
+            let delete = async move { manager.delete_ephemeral(&loaded).await };
+            self.tasks.spawn_on(delete, &runtime);
+        }
+    }
+
+    async fn delete_ephemeral(&self, loaded: &Loaded) {
+        let thread_id = loaded.live.thread_id();
+        let call = || loaded.live.store().delete_thread(DeleteThread::new(thread_id));
+        match self.retry().run(thread_id, call).await {
+            Err(error) if *error.kind() != ErrorKind::NotFound => {
+                tracing::warn!(%thread_id, code = error.code(), "an ephemeral thread is left");
+            }
+            _ => {}
+        }
     }
 }

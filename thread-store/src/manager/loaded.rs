@@ -22,7 +22,7 @@ pub(super) struct Loaded {
     pub(super) live: LiveThread,
     pub(super) watch: Arc<Watch>,
     pub(super) ephemeral: bool,
-    /// Whether it ever had followers.
+    /// Whether it had followers since it was asked for.
     pub(super) followed: AtomicBool,
     /// Stops what waits to unload it.
     waiting: Mutex<CancellationToken>,
@@ -32,6 +32,12 @@ impl Loaded {
     pub(super) fn new(live: LiveThread, watch: Arc<Watch>, ephemeral: bool) -> Self {
         let (followed, waiting) = Default::default();
         Self { live, watch, ephemeral, followed, waiting }
+    }
+
+    /// Somebody asked for it and may come to follow it: nobody has left it yet.
+    pub(super) fn stay(&self) {
+        self.followed.store(false, Ordering::SeqCst);
+        self.wait_anew(CancellationToken::new());
     }
 
     /// From now on this stops what waits to unload it; what waited until now is stopped.
@@ -210,7 +216,7 @@ impl Watch {
             return;
         }
         if let Some(manager) = self.manager.upgrade() {
-            manager.loaded.remove(self.thread_id, self);
+            manager.forget(self.thread_id, self);
         }
         if self.close() {
             self.say_closed(reason);

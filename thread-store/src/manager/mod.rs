@@ -182,6 +182,11 @@ impl Inner {
         Ok(loaded)
     }
 
+    /// The runtime of the caller, or one that was remembered.
+    fn runtime(&self) -> Option<Handle> {
+        Handle::try_current().ok().or_else(|| self.runtime.get().cloned())
+    }
+
     /// Remembers the runtime, for what is done where there is none.
     fn note_runtime(&self) {
         if let Ok(handle) = Handle::try_current() {

@@ -1,7 +1,6 @@
 //! Loading threads: new ones, stored ones, forks.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use tracing::instrument;
 
@@ -31,7 +30,7 @@ impl ThreadManager {
     }
 
     /// Goes on with a thread: the running one if it is loaded, else it is loaded. It is loaded also if
-    /// this future is dropped.
+    /// this future is dropped, and stays so until somebody has followed it and left.
     ///
     /// # Errors
     ///
@@ -107,8 +106,7 @@ impl Inner {
             if !resume.options.is_empty() {
                 loaded.live.set_options(resume.options).await?;
             }
-            // Whoever goes on with it may not have subscribed yet.
-            loaded.followed.store(false, Ordering::SeqCst);
+            loaded.stay();
             return Ok(LoadedThread(loaded));
         }
         let watch = self.watch(thread_id);

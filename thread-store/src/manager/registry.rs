@@ -26,11 +26,10 @@ impl Registry {
     }
 
     /// Removes a thread, if it is still the same that is watched by this.
-    pub(super) fn remove(&self, thread_id: ThreadId, watch: &Watch) {
+    pub(super) fn remove(&self, thread_id: ThreadId, watch: &Watch) -> Option<Arc<Loaded>> {
         let mut map = self.map();
-        if map.get(&thread_id).is_some_and(|loaded| std::ptr::eq(&*loaded.watch, watch)) {
-            map.remove(&thread_id);
-        }
+        let is_it = |loaded: &Arc<Loaded>| std::ptr::eq(&*loaded.watch, watch);
+        map.get(&thread_id).is_some_and(is_it).then(|| map.remove(&thread_id)).flatten()
     }
 
     /// At most so many ids after one, and whether there are more.

@@ -49,8 +49,11 @@ impl Inner {
             let (from, turn_ids) = (reverted.from, reverted.turn_ids.clone());
             self.hub.send(ThreadEvent::Reverted { thread_id, from, turn_ids });
         }
-        // The marker is stored: that the lease was not given back harms nobody.
-        if let Err(error) = live.shutdown().await {
+        // The marker is stored: what is still to be stored of metadata is derived when it is resumed. That
+        // the lease was not given back harms nobody.
+        if live.shutdown().await.is_err()
+            && let Err(error) = live.discard().await
+        {
             tracing::warn!(%thread_id, code = error.code(), "a thread was not given back");
         }
         reverted

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::TryStreamExt as _;
 use tracing::instrument;
@@ -10,10 +11,11 @@ use super::events::{ClosedReason, ThreadEvent};
 use super::gates::Gate;
 use super::loaded::Loaded;
 use super::{Inner, ThreadManager};
-use crate::error::Result;
+use crate::error::{ErrorKind, Outcome, Result};
 use crate::ext::ThreadStoreExt as _;
 use crate::id::ThreadId;
 use crate::list::{ListFilter, Relation};
+use crate::live::outcome;
 use crate::params::{ChangedThreads, DeleteThread, ListThreads, SetArchived};
 
 impl ThreadManager {
@@ -56,32 +58,32 @@ impl ThreadManager {
 
 impl Inner {
     async fn archive(&self, thread_id: ThreadId) -> Result<ChangedThreads> {
-        let (_gates, loaded) = self.pass_subtree(thread_id).await?;
+        let tree = self.pass_subtree(thread_id).await?;
         self.stored(thread_id)?;
-        for thread in &loaded {
+        for thread in &tree.loaded {
             self.store_known(thread).await?;
         }
         let params =
             SetArchived::new(thread_id, true).with_descendants(self.covers(thread_id).await?);
         let call = || self.store.set_archived(params.clone());
         let change = async {
-            let changed = self.retry().run(thread_id, call).await?;
+            let changed = self.make(thread_id, call, |made| made.map(|_| tree.with(false))).await?;
             for &thread_id in &changed.thread_ids {
                 let told = ThreadEvent::Archived { thread_id };
                 self.tell_gone(thread_id, told, ClosedReason::Archived).await;
             }
             Ok(changed)
         };
-        taking(&loaded, change).await
+        taking(&tree.loaded, change).await
     }
 
     async fn unarchive(&self, thread_id: ThreadId) -> Result<ChangedThreads> {
-        let _gate = self.gates.pass(thread_id).await;
+        let tree = self.pass_subtree(thread_id).await?;
         self.stored(thread_id)?;
         let params =
             SetArchived::new(thread_id, false).with_descendants(self.covers(thread_id).await?);
         let call = || self.store.set_archived(params.clone());
-        let changed = self.retry().run(thread_id, call).await?;
+        let changed = self.make(thread_id, call, |made| made.map(|_| tree.with(true))).await?;
         for &thread_id in &changed.thread_ids {
             self.hub.send(ThreadEvent::Unarchived { thread_id });
         }
@@ -89,7 +91,7 @@ impl Inner {
     }
 
     async fn delete(&self, thread_id: ThreadId) -> Result<ChangedThreads> {
-        let (_gates, loaded) = self.pass_subtree(thread_id).await?;
+        let tree = self.pass_subtree(thread_id).await?;
         if let Some(loaded) = self.stored(thread_id)? {
             let _expected = loaded.watch.expect_end();
             if loaded.live.discard_unstarted().await {
@@ -102,7 +104,11 @@ impl Inner {
         let params = DeleteThread::new(thread_id).with_descendants(self.covers(thread_id).await?);
         let call = || self.store.delete_thread(params.clone());
         let change = async {
-            let changed = self.retry().run(thread_id, call).await?;
+            let gone = |made: Result<_>| match made {
+                Err(error) if *error.kind() == ErrorKind::NotFound => Ok(tree.all()),
+                made => made,
+            };
+            let changed = self.make(thread_id, call, gone).await?;
             // Children first: who hears of a parent's end has heard of theirs.
             for &thread_id in changed.thread_ids.iter().rev() {
                 let told = ThreadEvent::Deleted { thread_id };
@@ -110,23 +116,52 @@ impl Inner {
             }
             Ok(changed)
         };
-        taking(&loaded, change).await
+        taking(&tree.loaded, change).await
     }
 
     /// Passes the gates of a spawn subtree, and finds what of it is loaded.
-    async fn pass_subtree(&self, root: ThreadId) -> Result<(Vec<Gate>, Vec<Arc<Loaded>>)> {
-        let mut members = BTreeSet::from([root]);
+    async fn pass_subtree(&self, root: ThreadId) -> Result<Subtree> {
+        let mut members = Vec::new();
+        let read = || self.store.thread(root);
+        match self.retry().run(root, read).await {
+            Ok(thread) => members.push((root, thread.is_archived())),
+            Err(error) if *error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
         let filter = ListFilter::default().with_relation(Relation::DescendantsOf(root));
         let mut threads = self.store.all_threads(ListThreads::new().with_filter(filter));
         while let Some(thread) = threads.try_next().await? {
-            members.insert(thread.thread_id);
+            members.push((thread.thread_id, thread.is_archived()));
         }
-        let mut gates = Vec::with_capacity(members.len());
-        for &thread_id in &members {
+        let in_order: BTreeSet<_> = members.iter().map(|(id, _)| *id).chain([root]).collect();
+        let mut gates = Vec::with_capacity(in_order.len());
+        for &thread_id in &in_order {
             gates.push(self.gates.pass(thread_id).await);
         }
-        let loaded = members.into_iter().filter_map(|thread_id| self.loaded.get(thread_id));
-        Ok((gates, loaded.collect()))
+        let loaded = in_order.into_iter().filter_map(|thread_id| self.loaded.get(thread_id));
+        Ok(Subtree { members, loaded: loaded.collect(), _gates: gates })
+    }
+
+    /// Makes a change, more than once if the store is unavailable. If an answer was lost, what the next
+    /// one says is not all that was changed.
+    async fn make<F>(
+        &self,
+        root: ThreadId,
+        call: impl Fn() -> F,
+        after_a_loss: impl FnOnce(Result<ChangedThreads>) -> Result<ChangedThreads>,
+    ) -> Result<ChangedThreads>
+    where
+        F: Future<Output = Result<ChangedThreads>>,
+    {
+        let lost = AtomicBool::new(false);
+        let attempt = || async {
+            let made = call().await;
+            let unknown = made.as_ref().err().and_then(outcome) == Some(Outcome::Unknown);
+            lost.fetch_or(unknown, Ordering::SeqCst);
+            made
+        };
+        let made = self.retry().run(root, attempt).await;
+        if lost.load(Ordering::SeqCst) { after_a_loss(made) } else { made }
     }
 
     /// Whether a change is to cover what the thread spawned. A store that cannot do that in one step does
@@ -159,6 +194,30 @@ impl Inner {
         loaded.watch.close();
         self.hub.send(told);
         loaded.watch.say_closed(reason);
+    }
+}
+
+/// A thread and all that it spawned, which nobody else in this process loads or changes meanwhile.
+struct Subtree {
+    /// Those that are stored, the root first, and whether they were archived.
+    members: Vec<(ThreadId, bool)>,
+    loaded: Vec<Arc<Loaded>>,
+    _gates: Vec<Gate>,
+}
+
+impl Subtree {
+    fn all(&self) -> ChangedThreads {
+        self.of(|_| true)
+    }
+
+    /// What was archived, or what was not.
+    fn with(&self, archived: bool) -> ChangedThreads {
+        self.of(|was_archived| was_archived == archived)
+    }
+
+    fn of(&self, is_in: impl Fn(bool) -> bool) -> ChangedThreads {
+        let members = self.members.iter().filter(|(_, archived)| is_in(*archived));
+        ChangedThreads::new(members.map(|(id, _)| *id).collect())
     }
 }
 
