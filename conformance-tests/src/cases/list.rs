@@ -347,6 +347,7 @@ macro_rules! __with_cases {
             }
             live_takeovers: Leases {
                 a_live_thread_is_told_who_took_it_over [W2 I6];
+                a_session_that_was_fenced_before_it_wrote_writes_nothing [W2 I6];
                 a_live_thread_takes_over_another [W2 W3];
                 a_live_thread_that_is_held_is_refused_if_asked [W3 I6];
                 archiving_ends_a_live_thread [R4 W2];

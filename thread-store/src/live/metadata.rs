@@ -73,18 +73,28 @@ impl Open {
         params: UpdateThreadMetadata,
     ) -> Result<StoredThread> {
         self.settle_first(shared).await?;
+        self.check(shared).await.map_err(as_nothing_done)?;
         self.written = true;
         self.edit(shared, &shared.config.retry, params).await?;
         Ok(self.thread())
     }
 
-    /// At a barrier: stores what was derived, if this session wrote anything.
+    /// At a barrier: stores what was derived, if this session wrote anything. An edit needs no lease:
+    /// the caller made sure of it.
     pub(super) async fn edit_derived(&mut self, shared: &Shared) -> Result<()> {
         if !self.written {
             return Ok(());
         }
         let nothing = UpdateThreadMetadata::new(shared.thread_id, ThreadMetadataPatch::default());
         self.edit(shared, &shared.config.retry, nothing).await
+    }
+
+    /// The same, for a caller that made sure of nothing.
+    pub(super) async fn check_and_edit_derived(&mut self, shared: &Shared) -> Result<()> {
+        if self.written && !self.derivation.observer.patch().is_empty() {
+            self.check(shared).await?;
+        }
+        self.edit_derived(shared).await
     }
 
     /// After an append: stores facts at once, and touches now and then. A failure is kept for the next
@@ -179,15 +189,19 @@ impl Open {
         if self.record.metadata.observed_to.is_some() || self.edit_failed {
             return;
         }
+        if let Err(error) = self.mark_observed(shared).await {
+            self.edit_failed = true;
+            tracing::warn!(thread_id = %shared.thread_id, code = error.code(), "not observed");
+        }
+    }
+
+    async fn mark_observed(&mut self, shared: &Shared) -> Result<()> {
+        self.check(shared).await?;
         let mark = ThreadMetadataPatch::default().observed_to(self.next);
         let update = UpdateThreadMetadata::new(shared.thread_id, mark).with_include_archived(true);
-        match shared.store.update_thread_metadata(update).await {
-            Ok(thread) => self.rebase(thread),
-            Err(error) => {
-                self.edit_failed = true;
-                tracing::warn!(thread_id = %shared.thread_id, code = error.code(), "not observed");
-            }
-        }
+        let thread = shared.store.update_thread_metadata(update).await?;
+        self.rebase(thread);
+        Ok(())
     }
 
     /// From here on what was derived may be stored, even if the call is dropped.

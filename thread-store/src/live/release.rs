@@ -94,7 +94,7 @@ impl Open {
     async fn persist(&mut self, shared: &Shared) -> Result<()> {
         self.settle_first(shared).await?;
         self.written = true;
-        self.edit_derived(shared).await
+        self.check_and_edit_derived(shared).await
     }
 
     async fn flush(&mut self, shared: &Shared) -> Result<()> {
@@ -106,11 +106,11 @@ impl Open {
 
     async fn store_all(&mut self, shared: &Shared) -> Result<()> {
         self.settle_first(shared).await?;
-        self.edit_derived(shared).await
+        self.check_and_edit_derived(shared).await
     }
 
     /// An empty append writes nothing, and checks the lease.
-    async fn check(&mut self, shared: &Shared) -> Result<()> {
+    pub(super) async fn check(&mut self, shared: &Shared) -> Result<()> {
         let nothing =
             || shared.store.append_items(AppendItems::new(self.lease.clone(), Vec::new()));
         shared.config.retry.run(shared.thread_id, nothing).await.map(drop)
