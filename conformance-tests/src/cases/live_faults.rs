@@ -208,6 +208,60 @@ pub(super) async fn another_append_settles_one_in_doubt_first(cx: Cx) -> CaseRes
     cx.expect_items(live.thread_id(), 8).await
 }
 
+pub(super) async fn an_append_that_is_dropped_in_any_call_stands_once(cx: Cx) -> CaseResult {
+    let facts = |n: u64| [asks("hello"), used(n)];
+    for (fault, repeated) in Fault::HANGING.into_iter().flat_map(|it| [(it, false), (it, true)]) {
+        let faulty = Faulty::new(cx.shared());
+        let live = cx.live_on(faulty.clone());
+        let mut expected = Vec::new();
+        for (n, hanging) in (0..).zip([
+            Operation::CreateThread,
+            Operation::AppendItems,
+            Operation::UpdateThreadMetadata,
+            Operation::AppendItems,
+        ]) {
+            faulty.fail(hanging, fault);
+            let append = || live.append_items(facts(n).to_vec());
+            let answer = faulty.unless_it_hangs(append()).await;
+            faulty.heal();
+            expect("the append hangs", answer.is_none())?;
+            if repeated && live.next_ordinal().await?.get() == expected.len() as u64 {
+                append().await?;
+            }
+            expected.extend(facts(n));
+            // Whatever comes next settles it.
+            append_each(&live, expected.len() as u64, [cx.item(n)]).await?;
+            expected.push(cx.item(n));
+        }
+        live.shutdown().await?;
+        cx.expect_history(live.thread_id(), &expected).await?;
+        let usage = cx.read(live.thread_id()).await?.metadata.token_usage;
+        expect_eq("the tokens used", Some(3), usage.map(|usage| usage.total_tokens))?;
+    }
+    Ok(())
+}
+
+pub(super) async fn an_end_that_is_dropped_in_any_call_can_be_repeated(cx: Cx) -> CaseResult {
+    let calls = [Operation::UpdateThreadMetadata, Operation::ReleaseLease];
+    for (hanging, fault) in calls.into_iter().flat_map(|it| Fault::HANGING.map(|fault| (it, fault)))
+    {
+        let faulty = Faulty::new(cx.shared());
+        let live = cx.live_on(faulty.clone());
+        append_each(&live, 0, [cx.item(0)]).await?;
+        faulty.fail(Operation::UpdateThreadMetadata, Fault::Refused);
+        append_each(&live, 1, [used(7)]).await?;
+        faulty.fail(hanging, fault);
+        let answer = faulty.unless_it_hangs(live.shutdown()).await;
+        expect("the end hangs", answer.is_none())?;
+        faulty.heal();
+        live.shutdown().await?;
+        cx.resume_if_free(live.thread_id()).await?;
+        let usage = cx.read(live.thread_id()).await?.metadata.token_usage;
+        expect_eq("the tokens used", Some(7), usage.map(|usage| usage.total_tokens))?;
+    }
+    Ok(())
+}
+
 pub(super) async fn a_live_thread_goes_on_when_writes_work_again(cx: Cx) -> CaseResult {
     let live = cx.live();
     append_each(&live, 0, cx.items(0..2)).await?;
