@@ -347,6 +347,7 @@ macro_rules! __with_cases {
             }
             live_takeovers: Leases {
                 a_live_thread_is_told_who_took_it_over [W2 I6];
+                a_session_that_was_fenced_before_it_wrote_writes_nothing [W2 I6];
                 a_live_thread_takes_over_another [W2 W3];
                 a_live_thread_that_is_held_is_refused_if_asked [W3 I6];
                 archiving_ends_a_live_thread [R4 W2];
@@ -750,6 +751,8 @@ macro_rules! __with_cases {
                 of_a_store_that_often_fails_nothing_is_lost_or_doubled [A5 I2 I6 M4];
                 a_failure_says_whether_anything_was_done [I5 I6];
                 another_append_settles_one_in_doubt_first [A5 I2];
+                an_append_that_is_dropped_in_any_call_stands_once [I8 A5 I2];
+                an_end_that_is_dropped_in_any_call_can_be_repeated [I8 W4 M4];
                 a_live_thread_goes_on_when_writes_work_again [D5 I6];
                 what_a_live_thread_was_answered_outlives_a_crash [D2 A8];
             }

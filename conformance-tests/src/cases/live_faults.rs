@@ -68,29 +68,31 @@ impl Session {
         let start = StartThread::new(thread_id).with_created_at(self.clock.now());
         let live = LiveThread::start(self.store.clone(), start, self.config.clone());
         done!(self, live.append_items(vec![started("t1"), asks("hello")]));
-        done!(self, live.append_items(vec![used(7)]));
-        done!(self, live.append_items(vec![used(8), answers("hi"), completed("t1")]));
-        self.take_turn(&live, "t2").await?;
+        done!(self, live.append_items(vec![used(7), completed("t1")]));
         done!(self, live.update_metadata(named("n")));
         done!(self, live.set_options(ThreadOptions::default().model("m".to_owned())));
-        done!(self, live.append_items(vec![used(9)]));
+        done!(self, live.append_items(vec![used(8)]));
         done!(self, live.flush());
         done!(self, live.shutdown());
-        self.go_on(thread_id).await
-    }
-
-    async fn go_on(&self, thread_id: ThreadId) -> CaseResult {
         let live = self.resume(ResumeLive::new(thread_id)).await?;
-        self.take_turn(&live, "t3").await?;
+        self.take_turn(&live, "t2").await?;
         done!(self, live.revert(RevertTo::LastTurns(1)));
-        done!(self, live.append_items(vec![used(10)]));
+        done!(self, live.append_items(vec![used(9)]));
         done!(self, live.persist());
         let token = done!(self, live.continuation_token());
         done!(self, live.discard());
         let live = self.resume(ResumeLive::new(thread_id).with_token(token)).await?;
-        self.take_turn(&live, "t4").await?;
         done!(self, live.check());
-        done!(self, live.append_items(vec![run_by("m2"), used(11)]));
+        done!(self, live.append_items(vec![run_by("m2"), used(10)]));
+        done!(self, live.shutdown());
+        Ok(())
+    }
+
+    /// Goes on with a thread that no live thread wrote.
+    async fn adopt(&self, thread_id: ThreadId) -> CaseResult {
+        let live = self.resume(ResumeLive::new(thread_id)).await?;
+        self.take_turn(&live, "t1").await?;
+        done!(self, live.append_items(vec![used(7)]));
         done!(self, live.shutdown());
         Ok(())
     }
@@ -117,7 +119,7 @@ async fn left(cx: &Cx, thread_id: ThreadId) -> CaseResult<Left> {
 async fn run(cx: &Cx, session: &Session) -> CaseResult<[Left; 2]> {
     let (own, imported) = (cx.id(), cx.told(turn("t0")).await?);
     session.write(own).await?;
-    session.go_on(imported).await?;
+    session.adopt(imported).await?;
     Ok([left(cx, own).await?, left(cx, imported).await?])
 }
 
@@ -204,6 +206,60 @@ pub(super) async fn another_append_settles_one_in_doubt_first(cx: Cx) -> CaseRes
     }
     live.shutdown().await?;
     cx.expect_items(live.thread_id(), 8).await
+}
+
+pub(super) async fn an_append_that_is_dropped_in_any_call_stands_once(cx: Cx) -> CaseResult {
+    let facts = |n: u64| [asks("hello"), used(n)];
+    for (fault, repeated) in Fault::HANGING.into_iter().flat_map(|it| [(it, false), (it, true)]) {
+        let faulty = Faulty::new(cx.shared());
+        let live = cx.live_on(faulty.clone());
+        let mut expected = Vec::new();
+        for (n, hanging) in (0..).zip([
+            Operation::CreateThread,
+            Operation::AppendItems,
+            Operation::UpdateThreadMetadata,
+            Operation::AppendItems,
+        ]) {
+            faulty.fail(hanging, fault);
+            let append = || live.append_items(facts(n).to_vec());
+            let answer = faulty.unless_it_hangs(append()).await;
+            faulty.heal();
+            expect("the append hangs", answer.is_none())?;
+            if repeated && live.next_ordinal().await?.get() == expected.len() as u64 {
+                append().await?;
+            }
+            expected.extend(facts(n));
+            // Whatever comes next settles it.
+            append_each(&live, expected.len() as u64, [cx.item(n)]).await?;
+            expected.push(cx.item(n));
+        }
+        live.shutdown().await?;
+        cx.expect_history(live.thread_id(), &expected).await?;
+        let usage = cx.read(live.thread_id()).await?.metadata.token_usage;
+        expect_eq("the tokens used", Some(3), usage.map(|usage| usage.total_tokens))?;
+    }
+    Ok(())
+}
+
+pub(super) async fn an_end_that_is_dropped_in_any_call_can_be_repeated(cx: Cx) -> CaseResult {
+    let calls = [Operation::UpdateThreadMetadata, Operation::ReleaseLease];
+    for (hanging, fault) in calls.into_iter().flat_map(|it| Fault::HANGING.map(|fault| (it, fault)))
+    {
+        let faulty = Faulty::new(cx.shared());
+        let live = cx.live_on(faulty.clone());
+        append_each(&live, 0, [cx.item(0)]).await?;
+        faulty.fail(Operation::UpdateThreadMetadata, Fault::Refused);
+        append_each(&live, 1, [used(7)]).await?;
+        faulty.fail(hanging, fault);
+        let answer = faulty.unless_it_hangs(live.shutdown()).await;
+        expect("the end hangs", answer.is_none())?;
+        faulty.heal();
+        live.shutdown().await?;
+        cx.resume_if_free(live.thread_id()).await?;
+        let usage = cx.read(live.thread_id()).await?.metadata.token_usage;
+        expect_eq("the tokens used", Some(7), usage.map(|usage| usage.total_tokens))?;
+    }
+    Ok(())
 }
 
 pub(super) async fn a_live_thread_goes_on_when_writes_work_again(cx: Cx) -> CaseResult {

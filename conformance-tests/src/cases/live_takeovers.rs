@@ -10,10 +10,14 @@ use crate::support::observe::everything;
 use crate::support::records::*;
 use crate::support::words::*;
 
-/// A live thread with a whole turn.
+/// A live thread with a whole turn, and a touch that is held back.
 async fn running(cx: &Cx) -> CaseResult<LiveThread> {
-    let live = cx.live();
-    live.append_items(turn("t1")).await?;
+    let clock = ManualClock::new(cx.time(0));
+    let start = StartThread::new(cx.id());
+    let live = LiveThread::start(cx.shared(), start, cx.live_config_at(&clock));
+    live.append_items(turn("t1")[..3].to_vec()).await?;
+    clock.advance_millis(10);
+    append_each(&live, 3, turn("t1").split_off(3)).await?;
     Ok(live)
 }
 
@@ -25,11 +29,23 @@ enum Call {
     Check,
     Begin,
     Revert,
+    Edit,
+    Options,
+    Persist,
     Shutdown,
 }
 
-const CALLS: [Call; 6] =
-    [Call::Append, Call::Flush, Call::Check, Call::Begin, Call::Revert, Call::Shutdown];
+const CALLS: [Call; 9] = [
+    Call::Append,
+    Call::Flush,
+    Call::Check,
+    Call::Begin,
+    Call::Revert,
+    Call::Edit,
+    Call::Options,
+    Call::Persist,
+    Call::Shutdown,
+];
 
 async fn call(live: &LiveThread, call: Call) -> Result<()> {
     match call {
@@ -38,6 +54,12 @@ async fn call(live: &LiveThread, call: Call) -> Result<()> {
         Call::Check => live.check().await,
         Call::Begin => live.begin_turn(BeginTurn::new()).await.map(drop),
         Call::Revert => live.revert(RevertTo::LastTurns(1)).await.map(drop),
+        Call::Edit => live.update_metadata(named("late")).await.map(drop),
+        Call::Options => {
+            let later = ThreadOptions::default().model("late".to_owned());
+            live.set_options(later).await.map(drop)
+        }
+        Call::Persist => live.persist().await,
         Call::Shutdown => live.shutdown().await,
     }
 }
@@ -51,8 +73,6 @@ async fn expect_lost(cx: &Cx, live: &LiveThread, first: Call, code: &str) -> Cas
         let again = expect_error(&format!("{later:?}"), code, call(live, later).await)?;
         expect_eq("what is said later", error.kind(), again.kind())?;
     }
-    let edit = live.update_metadata(named("late")).await;
-    expect_error("an edit", code, edit)?;
     expect_error("the thread", code, live.thread().await)?;
     live.discard().await?;
     expect_eq("the store", before, everything(cx.store().as_ref()).await?)?;
@@ -67,6 +87,9 @@ pub(super) async fn a_live_thread_is_told_who_took_it_over(cx: Cx) -> CaseResult
         let resume = ResumeThread::new(live.thread_id(), taker.clone());
         let lease = other.resume_thread(resume).await?.lease;
         other.append_items(AppendItems::new(lease.clone(), vec![asks("mine")])).await?;
+        let touch = ThreadMetadataPatch::default().updated_at(cx.time(9_000));
+        let touch = UpdateThreadMetadata::new(live.thread_id(), touch);
+        other.update_thread_metadata(touch).await?;
         let error = expect_lost(&cx, &live, first, "conflict.fenced").await?;
         let Some(Conflict::Fenced { current, holder, next_ordinal, .. }) = error.as_conflict()
         else {
@@ -75,6 +98,17 @@ pub(super) async fn a_live_thread_is_told_who_took_it_over(cx: Cx) -> CaseResult
         let told = (*current, holder.as_ref(), next_ordinal.get());
         expect_eq("who has it", (lease.epoch, Some(&taker), 5), told)?;
         other.append_items(AppendItems::new(lease, vec![asks("still mine")])).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn a_session_that_was_fenced_before_it_wrote_writes_nothing(cx: Cx) -> CaseResult {
+    for first in [Call::Append, Call::Begin, Call::Revert, Call::Edit, Call::Options] {
+        let id = cx.told(turn("t1")).await?;
+        let (live, other) = (cx.relive(id).await?, cx.relive(id).await?);
+        append_each(&other, 4, turn("t2")).await?;
+        other.shutdown().await?;
+        expect_lost(&cx, &live, first, "conflict.fenced").await?;
     }
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! A store whose calls fail as planned.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use futures::future::{Either, select};
 use thread_store::{
     AppendItems, AppendReceipt, Capabilities, ChangedThreads, CreateThread, CreatedThread,
     DeleteThread, Error, Explain, Explanation, ForkThread, HistoryPage, ItemPage, ListItems,
@@ -12,6 +14,7 @@ use thread_store::{
     SearchPage, SearchThreads, SetArchived, StoredThread, ThreadPage, ThreadStore, TurnPage,
     UpdateThreadMetadata, WriterLease,
 };
+use tokio::sync::Notify;
 
 /// How a call fails.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,10 +23,17 @@ pub(crate) enum Fault {
     Refused,
     /// After it was done: the answer is lost.
     AnswerLost,
+    /// It is not done, and not answered either.
+    Hangs,
+    /// It is done and never answered.
+    HangsWhenDone,
 }
 
 impl Fault {
+    /// By an answer.
     pub(crate) const ALL: [Self; 2] = [Self::Refused, Self::AnswerLost];
+    /// Without one.
+    pub(crate) const HANGING: [Self; 2] = [Self::Hangs, Self::HangsWhenDone];
 }
 
 /// Which call, counted from 0, fails how.
@@ -34,12 +44,15 @@ pub(crate) struct Faulty {
     store: Arc<dyn ThreadStore>,
     made: Mutex<Vec<Operation>>,
     plan: Mutex<Plan>,
+    hanging: Notify,
 }
 
 impl Faulty {
     /// Nothing fails until that is planned.
     pub(crate) fn new(store: Arc<dyn ThreadStore>) -> Arc<Self> {
-        Arc::new(Self { store, made: Mutex::default(), plan: Mutex::new(Box::new(|_, _| None)) })
+        let plan: Plan = Box::new(|_, _| None);
+        let (made, plan, hanging) = (Mutex::default(), Mutex::new(plan), Notify::new());
+        Arc::new(Self { store, made, plan, hanging })
     }
 
     /// From now on calls fail as this says.
@@ -55,6 +68,14 @@ impl Faulty {
     /// From now on nothing fails.
     pub(crate) fn heal(&self) {
         self.plan(|_, _| None);
+    }
+
+    /// What the call answers; none if it hangs, and is dropped therefore.
+    pub(crate) async fn unless_it_hangs<T>(&self, call: impl Future<Output = T>) -> Option<T> {
+        match select(pin!(call), pin!(self.hanging.notified())).await {
+            Either::Left((answer, _)) => Some(answer),
+            Either::Right(_) => None,
+        }
     }
 
     /// The calls that were made so far.
@@ -81,7 +102,17 @@ impl Faulty {
                 drop(call.await);
                 failed(Outcome::Unknown)
             }
+            Some(Fault::Hangs) => self.hang().await,
+            Some(Fault::HangsWhenDone) => {
+                drop(call.await);
+                self.hang().await
+            }
         }
+    }
+
+    async fn hang<T>(&self) -> T {
+        self.hanging.notify_one();
+        std::future::pending().await
     }
 }
 
