@@ -139,41 +139,34 @@ impl Core {
 
 impl Open {
     async fn append(&mut self, shared: &Shared, items: Vec<RolloutItem>) -> Result<AppendReceipt> {
-        let written = if self.is_in_doubt_about(&items) {
-            self.settle(shared).await?
-        } else {
+        if !self.is_in_doubt_about(&items) {
             self.settle_first(shared).await?;
-            self.begin_observing(shared).await;
-            Some(self.write(shared, Write::Append(items)).await?)
-        };
-        let receipt = match written {
-            Some(Written::Appended(receipt)) => receipt,
-            _ => AppendReceipt::new(self.next, 0),
-        };
+            self.begin_observing(shared).await?;
+        }
+        let written = self.write(shared, Write::Append(items)).await?;
         self.edit_after_append(shared).await;
         self.answered();
-        Ok(receipt)
+        match written {
+            Written::Appended(receipt) => Ok(receipt),
+            Written::Reverted(_) => Err(Error::internal("taken back").about(shared.thread_id)),
+        }
     }
 
     async fn revert(&mut self, shared: &Shared, to: RevertTo) -> Result<RevertedThread> {
-        let revert = RevertThread::new(self.lease.clone(), to)
-            .with_expected_ordinal(self.next)
-            .with_at(shared.now());
-        let written = if self.is_in_doubt_about_revert(&revert) {
-            self.settle(shared).await?
-        } else {
+        let mut revert = RevertThread::new(self.lease.clone(), to).with_at(shared.now());
+        if !self.is_in_doubt(&Write::Revert(revert.clone())) {
             self.settle_first(shared).await?;
             if self.turn().is_some() {
                 return Err(refused(shared, "a turn is in progress"));
             }
-            let revert = revert.with_expected_ordinal(self.next);
-            Some(self.write(shared, Write::Revert(revert)).await?)
-        };
+            revert = revert.with_expected_ordinal(self.next);
+        }
+        let written = self.write(shared, Write::Revert(revert)).await?;
         self.edit_after_append(shared).await;
         self.answered();
         match written {
-            Some(Written::Reverted(reverted)) => Ok(reverted),
-            _ => Err(Error::internal("nothing was taken back").about(shared.thread_id)),
+            Written::Reverted(reverted) => Ok(reverted),
+            Written::Appended(_) => Err(Error::internal("appended").about(shared.thread_id)),
         }
     }
 

@@ -3,7 +3,6 @@
 use super::derivation::Derivation;
 use super::open::Open;
 use super::resume::derive;
-use super::retry::verdict;
 use super::{Heard, Shared};
 use crate::error::{Error, Result};
 use crate::item::RolloutItem;
@@ -55,11 +54,11 @@ impl Draft {
         // From here on the call may be dropped at any moment.
         self.doubt = Some(create.clone());
         let call = || shared.store.create_thread(create.clone());
-        let created = shared.config.retry.run(shared.thread_id, call).await;
-        let created = created.map_err(|error| {
-            let (error, open) = verdict(error, was_in_doubt);
-            self.doubt = self.doubt.take().filter(|_| open);
-            error
+        let created = shared.config.retry.attempt(shared.thread_id, call).await;
+        let created = created.map_err(|failure| {
+            let failure = failure.or_done_before(was_in_doubt);
+            self.doubt = self.doubt.take().filter(|_| failure.is_open());
+            failure.into_error()
         })?;
         let lease = created
             .lease

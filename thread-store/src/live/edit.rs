@@ -3,7 +3,7 @@
 
 use super::metadata::nothing_more;
 use super::open::{Open, is_lost};
-use super::retry::{outcome, verdict};
+use super::retry::outcome;
 use super::start::request_id;
 use super::{Heard, Retry, Shared};
 use crate::error::{Conflict, Error, Outcome, Result};
@@ -36,7 +36,12 @@ impl Open {
         retry: &Retry,
         mut edit: UpdateThreadMetadata,
     ) -> Result<()> {
-        if self.settle_edit(shared, retry).await?.is_some_and(|stored| is_same(&stored, &edit)) {
+        if let Some(stored) = self.settle_edit(shared, retry).await?
+            && !stored.patch.is_empty()
+        {
+            self.unanswered_edit = Some(stored);
+        }
+        if self.unanswered_edit.take_if(|stored| is_same(stored, &edit)).is_some() {
             edit = nothing_more(shared);
         }
         if edit.expected_version.is_some_and(|version| version != self.record.metadata_version) {
@@ -45,6 +50,7 @@ impl Open {
         for _ in 0..MOST_REBASES {
             let update = self.with_derived(edit.clone());
             if update.patch.is_empty() {
+                self.edit_failed = false;
                 return Ok(());
             }
             match self.store(shared, retry, edit.clone(), update).await {
@@ -107,7 +113,7 @@ impl Open {
         }
     }
 
-    /// Makes the call of the edit in doubt. Where others edited before, it is in doubt still.
+    /// Makes the call of the edit in doubt. Where others edited as well, it is in doubt still.
     async fn attempt_edit(
         &mut self,
         shared: &Shared,
@@ -116,13 +122,14 @@ impl Open {
         let Some(doubt) = &mut self.edit_in_doubt else { return Ok(None) };
         let was_in_doubt = std::mem::replace(&mut doubt.maybe_done, true);
         let call = || shared.store.update_thread_metadata(doubt.sent.clone());
-        match retry.run(shared.thread_id, call).await {
+        match retry.attempt(shared.thread_id, call).await {
             Ok(thread) => Ok(self.edited(shared, thread)),
-            Err(error) if is_moved(&error) => Err(error),
-            Err(error) => {
-                let (error, open) = verdict(error, was_in_doubt);
+            Err(failure) => {
+                let failure = failure.or_done_before(was_in_doubt);
+                // Others edited, after this edit was stored or before.
+                let open = failure.is_open() || failure.maybe_done && is_moved(&failure.error);
                 self.edit_in_doubt = self.edit_in_doubt.take().filter(|_| open);
-                Err(error)
+                Err(failure.into_error())
             }
         }
     }
@@ -140,18 +147,22 @@ impl Open {
     async fn read_again(&mut self, shared: &Shared, retry: &Retry) -> Result<()> {
         let read = || shared.store.thread(shared.thread_id);
         let thread = retry.run(shared.thread_id, read).await?;
-        self.rebase(thread);
+        self.rebase(shared, thread);
         Ok(())
     }
 
     /// The record as others edited it: what was edited is not derived any more.
-    pub(super) fn rebase(&mut self, thread: StoredThread) {
+    pub(super) fn rebase(&mut self, shared: &Shared, thread: StoredThread) {
         let doubt = self.edit_in_doubt.take();
         let (ours, learned) =
             doubt.map(|doubt| (doubt.sent.patch, doubt.learned)).unwrap_or_default();
         let (before, after) = (&self.record.metadata, &thread.metadata);
         self.derivation.observer.rebase(before, after, &ours, &learned);
         self.record = thread;
+        let stored = ours.standing_in(&self.record.metadata);
+        if !stored.is_empty() {
+            shared.hear(Heard::Edited(&stored, &self.record));
+        }
     }
 }
 

@@ -115,19 +115,22 @@ impl Open {
     /// Before the first append to a thread that no live thread wrote before: says from where on metadata
     /// may be missing, should this session die between an append and its edit. Without it the append is
     /// as good.
-    pub(super) async fn begin_observing(&mut self, shared: &Shared) {
+    pub(super) async fn begin_observing(&mut self, shared: &Shared) -> Result<()> {
         if self.record.metadata.observed_to.is_some() || self.edit_failed {
-            return;
+            return Ok(());
         }
+        // Whoever lost the thread must not say where another is.
+        self.check(shared).await?;
         let mark = ThreadMetadataPatch::default().observed_to(self.next);
         let update = UpdateThreadMetadata::new(shared.thread_id, mark).with_include_archived(true);
         match shared.store.update_thread_metadata(update).await {
-            Ok(thread) => self.rebase(thread),
+            Ok(thread) => self.rebase(shared, thread),
             Err(error) => {
                 self.edit_failed = true;
                 tracing::warn!(thread_id = %shared.thread_id, code = error.code(), "not observed");
             }
         }
+        Ok(())
     }
 }
 

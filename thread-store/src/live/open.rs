@@ -1,14 +1,16 @@
 //! A thread that is stored and held: what was written, and what may have been.
 
+use std::collections::VecDeque;
+
 use super::derivation::{Derivation, OpenTurn};
 use super::edit::EditInDoubt;
-use super::retry::verdict;
+use super::retry::Failure;
 use super::{Heard, Shared};
 use crate::error::{Conflict, Error, ErrorKind, Result};
 use crate::item::RolloutItem;
 use crate::lease::WriterLease;
 use crate::ordinal::Ordinal;
-use crate::params::{AppendItems, AppendReceipt};
+use crate::params::{AppendItems, AppendReceipt, UpdateThreadMetadata};
 use crate::thread::StoredThread;
 use crate::time::Timestamp;
 use crate::turn::{RevertThread, RevertedThread};
@@ -23,6 +25,8 @@ pub(super) struct Open {
     pub(super) derivation: Derivation,
     /// A write that may have been done, or was done and not answered.
     doubt: Option<Doubt>,
+    /// Older writes that were done after their callers had been told that nobody knows.
+    unanswered: VecDeque<Doubt>,
     /// Whether this session wrote anything: one that did not stores no metadata either.
     pub(super) written: bool,
     /// When an edit was last stored, or failed.
@@ -31,6 +35,8 @@ pub(super) struct Open {
     pub(super) edit_failed: bool,
     /// An edit that may have been stored.
     pub(super) edit_in_doubt: Option<Box<EditInDoubt>>,
+    /// What somebody asked for that was stored after the answer was lost.
+    pub(super) unanswered_edit: Option<UpdateThreadMetadata>,
 }
 
 #[derive(Debug)]
@@ -38,6 +44,8 @@ struct Doubt {
     write: Write,
     /// Whether an attempt of unknown outcome was made.
     maybe_done: bool,
+    /// Whether the caller was told so, and may make the same call again.
+    told: bool,
     /// What it came to, once that is known. It is kept until the caller has the answer: the call may
     /// have been dropped, or have failed before another one settled it.
     written: Option<Written>,
@@ -57,6 +65,19 @@ pub(super) enum Written {
     Reverted(RevertedThread),
 }
 
+/// How many older writes are remembered that callers may make again.
+const MOST_UNANSWERED: usize = 8;
+
+impl Write {
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Append(one), Self::Append(other)) => one == other,
+            (Self::Revert(one), Self::Revert(other)) => one.to == other.to,
+            _ => false,
+        }
+    }
+}
+
 impl Open {
     pub(super) fn created(
         record: StoredThread,
@@ -73,7 +94,7 @@ impl Open {
     pub(super) fn with_first(mut self, items: Vec<RolloutItem>) -> Self {
         let receipt = AppendReceipt::new(Ordinal::ZERO, items.len());
         let (write, written) = (Write::Append(items), Some(Written::Appended(receipt)));
-        self.doubt = Some(Doubt { write, maybe_done: true, written });
+        self.doubt = Some(Doubt { write, maybe_done: true, told: false, written });
         self
     }
 
@@ -85,10 +106,12 @@ impl Open {
             record,
             derivation,
             doubt: None,
+            unanswered: VecDeque::new(),
             written: false,
             edited_at: None,
             edit_failed: false,
             edit_in_doubt: None,
+            unanswered_edit: None,
         }
     }
 
@@ -111,26 +134,54 @@ impl Open {
 
     /// Whether a write may have been done that appends exactly these items.
     pub(super) fn is_in_doubt_about(&self, items: &[RolloutItem]) -> bool {
-        let write = self.doubt.as_ref().map(|doubt| &doubt.write);
-        matches!(write, Some(Write::Append(doubtful)) if doubtful == items)
+        let is_it = |doubt: &Doubt| matches!(&doubt.write, Write::Append(ours) if ours == items);
+        self.doubt.iter().chain(&self.unanswered).any(is_it)
     }
 
-    /// Whether a revert like this may have been done.
-    pub(super) fn is_in_doubt_about_revert(&self, revert: &RevertThread) -> bool {
-        let write = self.doubt.as_ref().map(|doubt| &doubt.write);
-        matches!(write, Some(Write::Revert(doubtful)) if doubtful.to == revert.to)
+    /// Whether this write may have been done.
+    pub(super) fn is_in_doubt(&self, write: &Write) -> bool {
+        self.doubt.iter().chain(&self.unanswered).any(|doubt| doubt.write.is_same(write))
     }
 
-    /// Makes a write, which may be done even if the call is dropped.
+    /// Makes a write, which may be done even if the call is dropped. The same that was made before and not
+    /// answered is not made again.
     pub(super) async fn write(&mut self, shared: &Shared, write: Write) -> Result<Written> {
-        let before = self.doubt.replace(Doubt { write, maybe_done: false, written: None });
+        let repeated = self.doubt.as_ref().is_some_and(|doubt| doubt.write.is_same(&write));
+        let mut before = None;
+        if !repeated {
+            if let Some(written) = self.answer_late(&write) {
+                return Ok(written);
+            }
+            self.settle_first(shared).await?;
+            let doubt = Doubt { write, maybe_done: false, told: false, written: None };
+            before = self.doubt.replace(doubt).and_then(|before| self.remember(before));
+        }
         let settled = self.settle(shared).await;
-        if self.doubt.is_none() {
+        match &mut self.doubt {
+            Some(doubt) => doubt.told |= settled.is_err(),
             // Nothing was written: what was not answered before is still to be recognised.
-            self.doubt = before;
+            None => self.doubt = before,
         }
         let nothing = || Error::internal("nothing was written").about(shared.thread_id);
         settled?.ok_or_else(nothing)
+    }
+
+    /// What an older write came to whose caller makes it again.
+    fn answer_late(&mut self, write: &Write) -> Option<Written> {
+        let at = self.unanswered.iter().position(|doubt| doubt.write.is_same(write))?;
+        self.unanswered.remove(at)?.written
+    }
+
+    /// Keeps a write that its caller may make again, among the last few; answers any other.
+    fn remember(&mut self, doubt: Doubt) -> Option<Doubt> {
+        if !doubt.told || doubt.written.is_none() {
+            return Some(doubt);
+        }
+        self.unanswered.push_back(doubt);
+        if self.unanswered.len() > MOST_UNANSWERED {
+            self.unanswered.pop_front();
+        }
+        None
     }
 
     /// The caller has the answer of the last write: the same again is another one.
@@ -151,12 +202,10 @@ impl Open {
                 self.done(shared, written.clone());
                 Ok(Some(written))
             }
-            Err(error) => {
-                let (error, open) = verdict(error, was_in_doubt);
-                if !open {
-                    self.doubt = None;
-                }
-                Err(error)
+            Err(failure) => {
+                let failure = failure.or_done_before(was_in_doubt);
+                self.doubt = self.doubt.take().filter(|_| failure.is_open());
+                Err(failure.into_error())
             }
         }
     }
@@ -188,7 +237,7 @@ async fn attempt(
     lease: &WriterLease,
     next: Ordinal,
     write: &Write,
-) -> Result<Written> {
+) -> Result<Written, Failure> {
     let (thread_id, retry) = (shared.thread_id, &shared.config.retry);
     match write {
         Write::Append(items) => {
@@ -196,11 +245,11 @@ async fn attempt(
                 let append = AppendItems::new(lease.clone(), items.clone());
                 shared.store.append_items(append.with_expected_ordinal(next))
             };
-            retry.run(thread_id, append).await.map(Written::Appended)
+            retry.attempt(thread_id, append).await.map(Written::Appended)
         }
         Write::Revert(revert) => {
             let revert = || shared.store.revert_thread(revert.clone());
-            retry.run(thread_id, revert).await.map(Written::Reverted)
+            retry.attempt(thread_id, revert).await.map(Written::Reverted)
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::id::ThreadId;
 
 /// How often, and how long, a call is repeated that is *unavailable*.
 ///
-/// Only calls are repeated of which a repetition is recognised: appends (rule A5), creations and
-/// edits (by their request ids), and what changes nothing the second time.
+/// Appends (rule A5), creations and edits (by their request ids) are recognised when they are repeated; the
+/// other calls change nothing the second time, or whoever makes them knows what the first one did.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Retry {
@@ -47,26 +47,34 @@ impl Retry {
 
     /// Makes a call until it is not *unavailable* or was made often enough. What failed is of unknown
     /// outcome if any of the attempts was.
-    pub(crate) async fn run<T, F>(
-        &self,
-        thread_id: ThreadId,
-        mut call: impl FnMut() -> F,
-    ) -> Result<T>
+    pub(crate) async fn run<T, F>(&self, thread_id: ThreadId, call: impl FnMut() -> F) -> Result<T>
     where
         F: Future<Output = Result<T>>,
     {
-        let (mut attempt, mut unknown) = (1, false);
+        self.attempt(thread_id, call).await.map_err(Failure::into_error)
+    }
+
+    /// The same, for who has to know whether an attempt may have been done.
+    pub(super) async fn attempt<T, F>(
+        &self,
+        thread_id: ThreadId,
+        mut call: impl FnMut() -> F,
+    ) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let (mut attempt, mut maybe_done) = (1, false);
         loop {
             let error = match call().await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             let ErrorKind::Unavailable { outcome, retry_after } = error.kind() else {
-                return Err(error);
+                return Err(Failure { error, maybe_done });
             };
-            unknown |= *outcome == Outcome::Unknown;
+            maybe_done |= *outcome == Outcome::Unknown;
             if attempt >= self.attempts {
-                return Err(if unknown { as_unknown(error) } else { error });
+                return Err(Failure { error, maybe_done });
             }
             let wait = self.wait(thread_id, attempt, *retry_after);
             tracing::debug!(%thread_id, attempt, ?wait, code = error.code(), "repeating");
@@ -110,13 +118,45 @@ pub(crate) fn outcome(error: &Error) -> Option<Outcome> {
     }
 }
 
-/// What a failure says of a call that may have been done before, and whether that is still open: it is,
-/// if the store is unavailable and an attempt, now or before, is of unknown outcome.
-pub(super) fn verdict(error: Error, was_in_doubt: bool) -> (Error, bool) {
-    match outcome(&error) {
-        None => (error, false),
-        Some(Outcome::NothingDone) if !was_in_doubt => (error, false),
-        Some(_) => (as_unknown(error), true),
+/// Why a call failed in the end.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) error: Error,
+    /// Whether an attempt of unknown outcome was made.
+    pub(super) maybe_done: bool,
+}
+
+impl Failure {
+    /// The failure of a call that may have been done before as well.
+    pub(super) fn or_done_before(mut self, maybe_done: bool) -> Self {
+        self.maybe_done |= maybe_done;
+        self
+    }
+
+    /// Whether it is open if the call was done: the error does not tell.
+    pub(super) fn is_open(&self) -> bool {
+        let tells = match self.error.kind() {
+            ErrorKind::Unavailable { .. } | ErrorKind::Internal | ErrorKind::Corrupt { .. } => {
+                false
+            }
+            _ => true,
+        };
+        self.maybe_done && !tells
+    }
+
+    /// What a caller is told: *unavailable* as long as it is open if the call was done.
+    pub(super) fn into_error(self) -> Error {
+        match self.error.kind() {
+            _ if !self.is_open() => self.error,
+            ErrorKind::Unavailable { .. } => as_unknown(self.error),
+            _ => {
+                let unknown = Error::unavailable(Outcome::Unknown);
+                let thread_id = self.error.thread_id();
+                let unknown =
+                    thread_id.map_or(unknown.clone(), |thread_id| unknown.about(thread_id));
+                unknown.because(self.error)
+            }
+        }
     }
 }
 

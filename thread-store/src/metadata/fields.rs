@@ -140,6 +140,14 @@ macro_rules! metadata_fields {
                 } )*
             }
 
+            /// What of it stands in a record.
+            pub(crate) fn standing_in(mut self, record: &ThreadMetadata) -> Self {
+                $( if self.$field.value() != Some(&record.$field) {
+                    self.$field = Edit::Keep;
+                } )*
+                self
+            }
+
             /// Leaves out what somebody edited between two states of a record. What `ours` may have
             /// edited counts only as far as `done` says it just so.
             pub(crate) fn yield_to(
