@@ -11,6 +11,8 @@ pub(super) struct Derivation {
     pub(super) observer: ThreadObserver,
     /// The turn that was begun last.
     pub(super) last_turn: Option<OpenTurn>,
+    /// What the turn of this id, which is about to begin, differs in.
+    pub(super) begun: Option<(String, ThreadOptions)>,
 }
 
 /// A turn that this session began or appended the start of.
@@ -32,7 +34,7 @@ impl Derivation {
 
     /// With what was observed before.
     pub(super) fn observing(observer: ThreadObserver) -> Self {
-        Self { observer, last_turn: None }
+        Self { observer, last_turn: None, begun: None }
     }
 
     /// The turn in progress.
@@ -57,7 +59,9 @@ impl Derivation {
         match kind.as_str() {
             "task_started" | "turn_started" => {
                 let (id, started_at) = (id(), seen.time);
-                self.last_turn = Some(OpenTurn { id, started_at, ..OpenTurn::default() });
+                let begun = self.begun.take().filter(|(begun, _)| Some(begun) == id.as_ref());
+                let overrides = begun.map(|(_, overrides)| overrides).unwrap_or_default();
+                self.last_turn = Some(OpenTurn { id, overrides, started_at, over: false });
             }
             "task_complete" | "turn_complete" | "turn_aborted" => {
                 let (ended, open) = (id(), self.turn().and_then(|turn| turn.id.clone()));

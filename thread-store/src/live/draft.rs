@@ -7,6 +7,7 @@ use super::{Heard, Shared};
 use crate::error::{Error, Result};
 use crate::item::RolloutItem;
 use crate::metadata::ThreadMetadataPatch;
+use crate::options::ThreadOptions;
 use crate::ordinal::Ordinal;
 use crate::params::CreateThread;
 use crate::thread::StoredThread;
@@ -18,11 +19,13 @@ pub(super) struct Draft {
     pub(super) create: CreateThread,
     /// A creation that may have been done.
     doubt: Option<CreateThread>,
+    /// What the turn of this id, which is about to begin, differs in.
+    pub(super) begun: Option<(String, ThreadOptions)>,
 }
 
 impl Draft {
     pub(super) fn new(create: CreateThread) -> Self {
-        Self { create, doubt: None }
+        Self { create, doubt: None, begun: None }
     }
 
     pub(super) fn thread(&self, shared: &Shared) -> StoredThread {
@@ -104,6 +107,7 @@ impl Draft {
 
     fn derivation(&self) -> Derivation {
         let created_at = self.create.created_at.unwrap_or(Timestamp::MIN);
-        Derivation::resuming(&self.create.to_thread(created_at))
+        let derivation = Derivation::resuming(&self.create.to_thread(created_at));
+        Derivation { begun: self.begun.clone(), ..derivation }
     }
 }

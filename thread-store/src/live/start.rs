@@ -108,6 +108,11 @@ impl StartThread {
 
     /// The creation that is to come, without items.
     pub(super) fn into_creation(self, config: &LiveConfig) -> CreateThread {
+        let options = if self.options.is_empty() {
+            ThreadMetadataPatch::default()
+        } else {
+            self.options.to_patch()
+        };
         let mode = self.history_mode.map(|mode| mode.as_str().to_owned());
         let mode = ThreadMetadataPatch {
             history_mode: mode.map_or(Edit::Keep, |mode| Edit::Set(Some(mode))),
@@ -119,7 +124,7 @@ impl StartThread {
             .with_forked_from(self.forked_from)
             .with_created_at(self.created_at.unwrap_or_else(|| config.clock.now()))
             .with_session_id(self.session_id)
-            .with_metadata(self.options.to_patch().merge(mode).merge(self.metadata))
+            .with_metadata(options.merge(mode).merge(self.metadata))
             .with_lease(config.holder.clone())
             .with_request_id(request_id())
     }

@@ -112,33 +112,45 @@ impl Core {
     async fn begin_turn(&mut self, shared: &Shared, begin: BeginTurn) -> Result<LiveTurn> {
         let at = begin.at.unwrap_or_else(|| shared.now());
         let turn_id = begin.turn_id.unwrap_or_else(|| ThreadId::generate().to_string());
-        let options = self.options(shared)?.overridden_by(begin.overrides.clone());
-        let mut items = vec![started(&turn_id, at)?, context(&turn_id, &options, at)?];
-        items.extend(begin.items);
-        let items = shared.policy.kept(items);
-        if !self.is_in_doubt_about(&items) {
+        let beginning = |options: &ThreadOptions| {
+            let mut items = vec![started(&turn_id, at)?, context(&turn_id, options, at)?];
+            items.extend(begin.items.iter().cloned());
+            Ok::<_, Error>(shared.policy.kept(items))
+        };
+        let mut options = self.options(shared)?.overridden_by(begin.overrides.clone());
+        if !self.is_in_doubt_about(&beginning(&options)?) {
             self.settle_first(shared).await?;
             if self.turn().is_some() {
                 return Err(refused(shared, "a turn is in progress"));
             }
+            // What was in doubt may have changed them.
+            options = self.options(shared)?.overridden_by(begin.overrides.clone());
         }
-        if !begin.overrides.is_empty() {
-            self.keep_options();
-        }
+        let items = beginning(&options)?;
+        self.differ(&turn_id, begin.overrides);
         let receipt = self.append(shared, items).await?;
-        if let State::Open(open) = &mut self.0
-            && let Some(turn) = &mut open.derivation.last_turn
-        {
-            turn.overrides = begin.overrides;
-        }
         Ok(LiveTurn { turn_id, options, receipt })
+    }
+
+    /// The turn that is about to begin differs in this.
+    fn differ(&mut self, turn_id: &str, overrides: ThreadOptions) {
+        if overrides.is_empty() {
+            return;
+        }
+        self.keep_options();
+        let begun = Some((turn_id.to_owned(), overrides));
+        match &mut self.0 {
+            State::NotStarted(draft) => draft.begun = begun,
+            State::Open(open) => open.derivation.begun = begun,
+            State::Closed(..) | State::Failed(_) => {}
+        }
     }
 
     async fn end_turn(&mut self, shared: &Shared, end: EndTurn) -> Result<AppendReceipt> {
         let at = end.at.unwrap_or_else(|| shared.now());
         let ending = |turn: &OpenTurn| {
             let mut items = end.items.clone();
-            items.push(ended(turn, &end.outcome, at)?);
+            items.push(ended(turn.id.as_deref(), turn.started_at, &end.outcome, at)?);
             Ok::<_, Error>(shared.policy.kept(items))
         };
         let repeated = self.last_turn().map(ending).transpose()?;
@@ -192,7 +204,7 @@ fn refused(shared: &Shared, reason: &str) -> Error {
     Error::invalid("turn", reason).about(shared.thread_id)
 }
 
-fn started(turn_id: &str, at: Timestamp) -> Result<RolloutItem> {
+pub(crate) fn started(turn_id: &str, at: Timestamp) -> Result<RolloutItem> {
     let seconds = at.as_millis().div_euclid(1000);
     let event = json!({"type": "task_started", "turn_id": turn_id, "started_at": seconds});
     RolloutItem::new("event_msg", &event, at)
@@ -213,25 +225,30 @@ fn context(turn_id: &str, options: &ThreadOptions, at: Timestamp) -> Result<Roll
         ("sandbox_policy", &options.sandbox_policy),
     ];
     for (name, option) in texts {
-        if let Edit::Set(Some(text)) = option {
-            context.insert(name.to_owned(), text.as_str().into());
+        if let Edit::Set(text) = option {
+            context.insert(name.to_owned(), text.as_deref().into());
         }
     }
     for (name, option) in policies {
-        if let Edit::Set(Some(policy)) = option {
-            context.insert(name.to_owned(), policy.clone());
+        if let Edit::Set(policy) = option {
+            context.insert(name.to_owned(), policy.clone().into());
         }
     }
     RolloutItem::new("turn_context", &Value::Object(context), at)
 }
 
-fn ended(turn: &OpenTurn, outcome: &TurnOutcome, at: Timestamp) -> Result<RolloutItem> {
+pub(crate) fn ended(
+    turn_id: Option<&str>,
+    started_at: Option<Timestamp>,
+    outcome: &TurnOutcome,
+    at: Timestamp,
+) -> Result<RolloutItem> {
     let mut event = json!({
         "type": if *outcome == TurnOutcome::Interrupted { "turn_aborted" } else { "task_complete" },
-        "turn_id": turn.id,
+        "turn_id": turn_id,
         "completed_at": at.as_millis().div_euclid(1000),
     });
-    if let Some(started_at) = turn.started_at {
+    if let Some(started_at) = started_at {
         event["duration_ms"] = at.as_millis().saturating_sub(started_at.as_millis()).max(0).into();
     }
     match outcome {

@@ -26,7 +26,7 @@ use user_message::UserMessage;
 /// | the first own `session_meta` | identity, directory, provider, versions, marks of a sub-agent, git, memory and history mode; it overrides what inherited items before it said |
 /// | a later own `session_meta` | git and memory mode, if it has them |
 /// | a `session_meta` of another id | nothing: it is the header of copied history |
-/// | `turn_context` | model, effort, approval and sandbox; the directory, if none is known |
+/// | `turn_context` | model, effort, approval and sandbox, as far as the thread has no options of its own for them; the directory, if none is known |
 /// | `thread_settings_applied` of this thread | the same, and directory and provider in any case |
 /// | the first `user_message`, `item_completed` user message, or bare message of the user | preview and first user message; the first one with text: the title |
 /// | `thread_goal_updated` | the preview, if there is none |

@@ -2,17 +2,18 @@
 
 use super::{MAX_VALUE_BYTES, ThreadObserver, learn, text, value};
 use crate::item::Members;
-use crate::metadata::TokenUsage;
+use crate::metadata::{Edit, TokenUsage};
 use crate::options::ThreadOptions;
 
 impl ThreadObserver {
-    /// The settings of a turn. Its directory may be that of this turn alone, so it counts only if
-    /// no other is known.
+    /// The settings of a turn, which may be those of this turn alone: what the thread has as its own
+    /// options stands, and so does a directory that is known.
     pub(super) fn observe_turn_context(&mut self, context: &Members<'_>) {
         if self.known.cwd.is_none() {
             learn!(self.cwd = text(context, "cwd"));
         }
-        self.learn_settings(context, "effort");
+        let own = self.known.options.clone().unwrap_or_default();
+        self.learn_settings(context, "effort", &own);
     }
 
     /// The settings of the thread, as they are from now on.
@@ -26,50 +27,39 @@ impl ThreadObserver {
         if let Some(provider) = text(&settings, "model_provider_id") {
             learn!(self.model_provider = Some(provider));
         }
-        self.learn_settings(&settings, "reasoning_effort");
+        self.learn_settings(&settings, "reasoning_effort", &ThreadOptions::default());
         self.learn_options(&settings);
     }
 
     /// The options of a thread that has any follow its settings.
     fn learn_options(&mut self, settings: &Members<'_>) {
         let Some(options) = self.known.options.clone() else { return };
-        let mut given = ThreadOptions::default();
-        if let Some(model) = text(settings, "model") {
-            given = given.model(model);
-        }
-        if let Some(provider) = text(settings, "model_provider_id") {
-            given = given.model_provider(provider);
-        }
-        if let Some(effort) = text(settings, "reasoning_effort") {
-            given = given.reasoning_effort(effort);
-        }
-        if let Some(cwd) = text(settings, "cwd") {
-            given = given.cwd(cwd);
-        }
-        if let Some(policy) = value(settings, "approval_policy") {
-            given = given.approval_policy(policy);
-        }
-        if let Some(policy) = value(settings, "sandbox_policy") {
-            given = given.sandbox_policy(policy);
-        }
-        if let Some(personality) = text(settings, "personality") {
-            given = given.personality(personality);
-        }
+        let given = ThreadOptions {
+            model: given(text(settings, "model")),
+            model_provider: given(text(settings, "model_provider_id")),
+            reasoning_effort: given(text(settings, "reasoning_effort")),
+            cwd: given(text(settings, "cwd")),
+            approval_policy: given(value(settings, "approval_policy")),
+            sandbox_policy: given(value(settings, "sandbox_policy")),
+            personality: given(text(settings, "personality")),
+            ..ThreadOptions::default()
+        };
         learn!(self.options = Some(options.overridden_by(given)));
     }
 
-    /// What both have in common. What is left out stays as it was.
-    fn learn_settings(&mut self, settings: &Members<'_>, effort: &str) {
-        if let Some(model) = text(settings, "model") {
+    /// What both have in common, where these options say nothing. What is left out stays as it was.
+    fn learn_settings(&mut self, settings: &Members<'_>, effort: &str, own: &ThreadOptions) {
+        if let Some(model) = text(settings, "model").filter(|_| own.model.is_keep()) {
             learn!(self.model = Some(model));
         }
-        if let Some(effort) = text(settings, effort) {
+        if let Some(effort) = text(settings, effort).filter(|_| own.reasoning_effort.is_keep()) {
             learn!(self.reasoning_effort = Some(effort));
         }
-        if let Some(policy) = value(settings, "approval_policy") {
+        let policy = |name, option: &Edit<_>| value(settings, name).filter(|_| option.is_keep());
+        if let Some(policy) = policy("approval_policy", &own.approval_policy) {
             learn!(self.approval_policy = Some(policy));
         }
-        if let Some(policy) = value(settings, "sandbox_policy") {
+        if let Some(policy) = policy("sandbox_policy", &own.sandbox_policy) {
             learn!(self.sandbox_policy = Some(policy));
         }
         if let Some(profile) = value(settings, "permission_profile") {
@@ -87,4 +77,9 @@ impl ThreadObserver {
             learn!(self.token_usage = total);
         }
     }
+}
+
+/// An option, if settings have it.
+fn given<T>(setting: Option<T>) -> Edit<Option<T>> {
+    setting.map_or(Edit::Keep, |setting| Edit::Set(Some(setting)))
 }
