@@ -33,12 +33,16 @@ use crate::store::ThreadStore;
 /// ```
 #[derive(Debug)]
 #[must_use = "unless it is committed, the thread is discarded"]
-pub struct LiveThreadInitGuard(Option<LiveThread>);
+pub struct LiveThreadInitGuard {
+    live: Option<LiveThread>,
+    /// Where it is discarded, if it is dropped elsewhere.
+    runtime: Option<Handle>,
+}
 
 impl LiveThreadInitGuard {
     /// Guards a thread that is open.
     pub fn new(live: LiveThread) -> Self {
-        Self(Some(live))
+        Self { live: Some(live), runtime: Handle::try_current().ok() }
     }
 
     /// Resumes a thread, and guards it. If this future is dropped, the thread is given back as soon as
@@ -77,14 +81,14 @@ impl LiveThreadInitGuard {
     /// The thread.
     #[must_use]
     pub fn thread_id(&self) -> Option<ThreadId> {
-        self.0.as_ref().map(LiveThread::thread_id)
+        self.live.as_ref().map(LiveThread::thread_id)
     }
 
     /// The session has started: the thread is the caller's.
     #[must_use]
     #[allow(clippy::missing_panics_doc)]
     pub fn commit(mut self) -> LiveThread {
-        self.0.take().expect("a guard has its thread until it is committed or discarded")
+        self.live.take().expect("a guard has its thread until it is committed or discarded")
     }
 
     /// The session has not started: gives the thread back.
@@ -93,7 +97,7 @@ impl LiveThreadInitGuard {
     ///
     /// As [`LiveThread::discard`].
     pub async fn discard(mut self) -> Result<()> {
-        match self.0.take() {
+        match self.live.take() {
             Some(live) => live.discard().await,
             None => Ok(()),
         }
@@ -102,9 +106,9 @@ impl LiveThreadInitGuard {
 
 impl Drop for LiveThreadInitGuard {
     fn drop(&mut self) {
-        let Some(live) = self.0.take() else { return };
+        let Some(live) = self.live.take() else { return };
         let thread_id = live.thread_id();
-        let Ok(runtime) = Handle::try_current() else {
+        let Some(runtime) = Handle::try_current().ok().or_else(|| self.runtime.take()) else {
             tracing::warn!(%thread_id, "a thread was not given back: there is no runtime");
             return;
         };

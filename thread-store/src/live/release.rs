@@ -4,6 +4,7 @@ use super::open::{Open, is_lost};
 use super::retry::outcome;
 use super::{Core, Heard, Shared, State};
 use crate::error::{ErrorKind, Result};
+use crate::ext::ThreadStoreExt as _;
 use crate::lease::Epoch;
 use crate::metadata::ThreadMetadataPatch;
 use crate::ordinal::Ordinal;
@@ -29,7 +30,7 @@ impl Core {
     }
 
     pub(super) async fn check(&mut self, shared: &Shared) -> Result<()> {
-        if self.is_untouched() {
+        if matches!(self.0, State::NotStarted(_)) {
             return Ok(());
         }
         let open = self.open(shared).await?;
@@ -60,6 +61,10 @@ impl Core {
     pub(super) async fn discard(&mut self, shared: &Shared) -> Result<()> {
         if matches!(self.0, State::Closed(..) | State::Failed(_)) || self.discard_unstarted(shared)
         {
+            return Ok(());
+        }
+        if matches!(self.0, State::NotStarted(_)) && !is_stored(shared).await? {
+            self.close(shared, Epoch::default(), Ordinal::ZERO);
             return Ok(());
         }
         let open = match self.open(shared).await {
@@ -131,5 +136,15 @@ impl Open {
     async fn release(&self, shared: &Shared, mode: ReleaseMode) -> Result<()> {
         let release = || shared.store.release_lease(ReleaseLease::new(self.lease.clone(), mode));
         shared.config.retry.run(shared.thread_id, release).await
+    }
+}
+
+/// Whether a creation that is in doubt was done. It is not to be done for nothing.
+async fn is_stored(shared: &Shared) -> Result<bool> {
+    let read = || shared.store.thread(shared.thread_id);
+    match shared.config.retry.run(shared.thread_id, read).await {
+        Ok(_) => Ok(true),
+        Err(error) if *error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }

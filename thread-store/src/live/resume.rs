@@ -23,7 +23,7 @@ use crate::lease::WriterLease;
 use crate::observer::ThreadObserver;
 use crate::options::ThreadOptions;
 use crate::ordinal::Ordinal;
-use crate::params::{CreatedThread, LoadHistory, ReadThread, ResumeThread};
+use crate::params::{CreatedThread, IfHeld, LoadHistory, ReadThread, ResumeThread, ResumedThread};
 use crate::store::ThreadStore;
 use crate::thread::StoredThread;
 
@@ -73,8 +73,7 @@ impl LiveThread {
         let params = ResumeThread::new(thread_id, config.holder.clone())
             .with_include_archived(resume.include_archived)
             .with_if_held(resume.if_held);
-        let call = || store.resume_thread(params.clone());
-        let resumed = config.retry.run(thread_id, call).await?;
+        let resumed = take(store.as_ref(), &config, params).await?;
         let lease = resumed.lease.clone();
         let checked = expectation.check_end(thread_id, lease.next_ordinal);
         let derived = match checked {
@@ -98,7 +97,6 @@ impl LiveThread {
     pub(crate) fn created(
         store: Arc<dyn ThreadStore>,
         created: CreatedThread,
-        options: ThreadOptions,
         config: LiveConfig,
         listener: Option<Arc<dyn Listener>>,
     ) -> Result<Self> {
@@ -107,7 +105,7 @@ impl LiveThread {
         let lease = lease.ok_or_else(missing)?;
         let derivation = Derivation::resuming(&thread);
         let open = Open::new(thread, lease, derivation);
-        Ok(Self::opened(store, open, None, options, config, listener))
+        Ok(Self::opened(store, open, None, ThreadOptions::default(), config, listener))
     }
 
     fn opened(
@@ -248,6 +246,26 @@ pub(super) async fn derive(
 fn policy_of(thread: &StoredThread) -> PersistencePolicy {
     let mode = thread.metadata.history_mode.as_deref();
     PersistencePolicy::of(mode.and_then(HistoryMode::parse))
+}
+
+/// Takes the lease. If the answer was lost, a lease of this very holder is that of the call before, and not
+/// in the way.
+async fn take(
+    store: &dyn ThreadStore,
+    config: &LiveConfig,
+    resume: ResumeThread,
+) -> Result<ResumedThread> {
+    let (thread_id, retry) = (resume.thread_id, &config.retry);
+    let failure = match retry.attempt(thread_id, || store.resume_thread(resume.clone())).await {
+        Ok(resumed) => return Ok(resumed),
+        Err(failure) => failure,
+    };
+    let held = Conflict::Held { holder: Some(config.holder.clone()) };
+    if failure.maybe_done && failure.error.as_conflict() == Some(&held) {
+        let again = resume.with_if_held(IfHeld::TakeOver);
+        return retry.run(thread_id, || store.resume_thread(again.clone())).await;
+    }
+    Err(failure.into_error())
 }
 
 /// Gives back a lease that is of no use. If that fails nobody is harmed: it can be taken over.

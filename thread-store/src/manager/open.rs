@@ -11,7 +11,6 @@ use crate::derived;
 use crate::error::{Conflict, Error, Result};
 use crate::id::ThreadId;
 use crate::live::{LiveThread, ResumeLive, StartThread, as_unknown, outcome, request_id};
-use crate::options::ThreadOptions;
 use crate::params::{CreatedThread, ForkThread};
 use crate::store::ThreadStore;
 
@@ -130,8 +129,7 @@ impl Inner {
         let fork = fork.with_lease(config.holder.clone()).with_request_id(request);
         let call = || fork_between(from.as_ref(), to.as_ref(), ephemeral, fork.clone());
         let created = config.retry.run(thread_id, call).await?;
-        let options = ThreadOptions::default();
-        let live = LiveThread::created(to.clone(), created, options, config, Some(watch.clone()))?;
+        let live = LiveThread::created(to.clone(), created, config, Some(watch.clone()))?;
         // The fork is stored, whatever comes now.
         self.begin(live, watch, ephemeral).await.map_err(as_unknown)
     }
