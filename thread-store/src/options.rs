@@ -116,6 +116,15 @@ impl ThreadOptions {
         }
     }
 
+    /// The edit that gives a thread with these options others over them, and what they are then.
+    pub(crate) fn changed_by(self, given: Self) -> (ThreadMetadataPatch, Self) {
+        if given.is_empty() {
+            return (ThreadMetadataPatch::default(), self);
+        }
+        let changed = self.overridden_by(given.clone());
+        (given.to_patch().options(changed.clone()), changed)
+    }
+
     /// The edit that stores these as the options of a thread, and shows what lists show of them.
     #[must_use]
     pub fn to_patch(&self) -> ThreadMetadataPatch {

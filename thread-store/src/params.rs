@@ -12,6 +12,7 @@ use crate::item::RolloutItem;
 use crate::lease::{Holder, WriterLease};
 use crate::list::{Cursor, ListFilter, SortKey};
 use crate::metadata::{ThreadMetadata, ThreadMetadataPatch, size};
+use crate::options::ThreadOptions;
 use crate::ordinal::Ordinal;
 use crate::source::SessionSource;
 use crate::thread::{ForkedFrom, Identity, StoredThread};
@@ -462,6 +463,8 @@ params! {
         with_source(source: Option<SessionSource> = None);
         /// When it is created; now, by the clock of the store, unless said.
         with_created_at(created_at: Option<Timestamp> = None);
+        /// What it is run with, over what the thread is run with.
+        with_options(options: ThreadOptions = ThreadOptions::default());
         /// What its metadata differ in.
         with_metadata(metadata: ThreadMetadataPatch = ThreadMetadataPatch::default());
         /// Who gets a lease on it; nobody unless said.

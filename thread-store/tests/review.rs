@@ -368,7 +368,7 @@ async fn r11_a_thread_whose_agent_failed_is_unloaded_too() {
     thread.live().begin_turn(BeginTurn::new()).await.unwrap();
     drop(one);
     tokio::time::sleep(Duration::from_secs(10)).await;
-    thread.set_system_error();
+    thread.set_system_error(true);
     thread.live().end_turn(EndTurn::new(TurnOutcome::Completed)).await.unwrap();
     tokio::time::sleep(Duration::from_secs(3600)).await;
     assert_eq!(manager.status(w.id), ThreadStatus::NotLoaded);

@@ -8,6 +8,7 @@ use super::turns::standing_turn;
 use crate::error::{Error, Operation, Result};
 use crate::history::{Direction, OrdinalRange};
 use crate::item::{RolloutItem, StoredItem};
+use crate::options::ThreadOptions;
 use crate::ordinal::Ordinal;
 use crate::params::{CreateThread, CreatedThread, ForkPoint, ForkThread, LoadHistory, ReadThread};
 use crate::source::SessionSource;
@@ -120,7 +121,8 @@ fn fork_of(
     at: Ordinal,
     items: Vec<RolloutItem>,
 ) -> CreateThread {
-    let inherited = thread.metadata.inherited_by_fork();
+    let (options, _) = ThreadOptions::of(thread).changed_by(params.options);
+    let inherited = thread.metadata.inherited_by_fork().merge(options);
     CreateThread::new(params.new_thread_id)
         .with_source(params.source.unwrap_or_else(|| source_of_fork(thread)))
         .with_forked_from(ForkedFrom::new(thread.thread_id, Some(at)))

@@ -38,24 +38,15 @@ impl Core {
             && !draft.is_in_doubt()
         {
             let options = ThreadOptions::of(&draft.thread(shared));
-            let (patch, options) = change_of_options(options, given);
+            let (patch, options) = options.changed_by(given);
             draft.create.metadata = std::mem::take(&mut draft.create.metadata).merge(patch);
             return Ok(options);
         }
         let open = self.open(shared).await.map_err(as_nothing_done)?;
-        let (patch, options) = change_of_options(ThreadOptions::of(&open.thread()), given);
+        let (patch, options) = ThreadOptions::of(&open.thread()).changed_by(given);
         self.update(shared, UpdateThreadMetadata::new(shared.thread_id, patch)).await?;
         Ok(options)
     }
-}
-
-/// The edit that stores options with what is given over them, and what they are then.
-pub(super) fn change_of_options(
-    options: ThreadOptions,
-    given: ThreadOptions,
-) -> (ThreadMetadataPatch, ThreadOptions) {
-    let changed = options.overridden_by(given.clone());
-    (given.to_patch().options(changed.clone()), changed)
 }
 
 impl Open {

@@ -45,6 +45,7 @@ pub(crate) use start::request_id;
 pub use start::{LiveConfig, ResumeLive, StartThread};
 pub use token::ContinuationToken;
 pub use turn::{BeginTurn, EndTurn, LiveTurn, TurnOutcome};
+pub(crate) use turn::{ended as turn_ended, started as turn_started};
 
 /// A thread that a session writes: it stores items in order, derives metadata from them, and bears
 /// what stores and networks do.

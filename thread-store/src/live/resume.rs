@@ -7,7 +7,6 @@ use tokio::sync::Mutex;
 use tracing::instrument;
 
 use super::derivation::Derivation;
-use super::metadata::change_of_options;
 use super::open::Open;
 use super::policy::HistoryMode;
 use super::{
@@ -119,7 +118,7 @@ impl LiveThread {
         let thread_id = open.lease.thread_id;
         let policy = policy.unwrap_or_else(|| policy_of(&open.record));
         if !options.is_empty() {
-            let (patch, _) = change_of_options(ThreadOptions::of(&open.thread()), options);
+            let (patch, _) = ThreadOptions::of(&open.thread()).changed_by(options);
             open.derivation.observer.edit(patch);
         }
         let core = Mutex::new(Core(State::Open(Box::new(open))));

@@ -16,6 +16,7 @@ use super::{Inner, ThreadManager, shut_down};
 use crate::error::{Error, Result};
 use crate::id::ThreadId;
 use crate::item::RolloutItem;
+use crate::live::{TurnOutcome, turn_ended, turn_started};
 use crate::ordinal::Ordinal;
 use crate::params::AppendReceipt;
 use crate::time::Timestamp;
@@ -65,18 +66,25 @@ impl fmt::Debug for Compaction {
 
 /// Tells those who follow a thread how far its compaction is.
 #[derive(Clone)]
-pub struct CompactionReporter(Arc<Watch>);
+pub struct CompactionReporter {
+    watch: Arc<Watch>,
+    turn_id: String,
+}
 
 impl CompactionReporter {
     /// So much is done, of so much in all, in a unit of the compactor's own.
     pub fn advance(&self, done: u64, total: Option<u64>) {
-        self.0.tell_compaction(CompactionProgress::Advanced { done, total });
+        self.tell(CompactionProgress::Advanced { done, total });
+    }
+
+    fn tell(&self, progress: CompactionProgress) {
+        self.watch.tell_compaction(&self.turn_id, progress);
     }
 }
 
 impl fmt::Debug for CompactionReporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CompactionReporter").finish_non_exhaustive()
+        f.debug_struct("CompactionReporter").field("turn_id", &self.turn_id).finish_non_exhaustive()
     }
 }
 
@@ -106,9 +114,11 @@ impl Inner {
             let reason = "a turn or a compaction is in progress";
             return Err(Error::invalid("thread_id", reason).about(thread_id));
         }
-        loaded.watch.tell_compaction(CompactionProgress::Started);
-        let compacted = self.compact_with(compactor.as_ref(), &loaded).await;
-        loaded.watch.tell_compaction(match &compacted {
+        let turn_id = ThreadId::generate().to_string();
+        let reporter = CompactionReporter { watch: Arc::clone(&loaded.watch), turn_id };
+        reporter.tell(CompactionProgress::Started);
+        let compacted = self.compact_with(compactor.as_ref(), &loaded, &reporter).await;
+        reporter.tell(match &compacted {
             Ok((ordinal, _)) => CompactionProgress::Completed { ordinal: *ordinal },
             Err(error) => CompactionProgress::Failed { code: error.code().to_owned() },
         });
@@ -120,6 +130,7 @@ impl Inner {
         &self,
         compactor: &dyn Compactor,
         loaded: &Loaded,
+        reporter: &CompactionReporter,
     ) -> Result<(Ordinal, AppendReceipt)> {
         let (live, thread_id) = (&loaded.live, loaded.live.thread_id());
         live.flush().await?;
@@ -127,9 +138,10 @@ impl Inner {
         let call = || live.store().load_model_context(load.clone());
         let context = self.retry().run(thread_id, call).await?;
         let end = context.next_ordinal;
-        let compaction = self.summary(compactor, context, &loaded.watch).await?;
+        let compaction = self.summary(compactor, context, reporter).await?;
         let paginated = live.thread().await?.metadata.history_mode.as_deref() == Some("paginated");
-        let items = records(&compaction, paginated, self.config.live.clock.now())?;
+        let items =
+            records(&compaction, &reporter.turn_id, paginated, self.config.live.clock.now())?;
         let receipt = live.append_at(end, items).await?;
         Ok((receipt.first.plus(1), receipt))
     }
@@ -141,11 +153,10 @@ impl Inner {
         &self,
         compactor: &dyn Compactor,
         context: ModelContext,
-        watch: &Arc<Watch>,
+        reporter: &CompactionReporter,
     ) -> Result<Compaction> {
-        let reporter = CompactionReporter(Arc::clone(watch));
         // What it leaves behind in a panic is its own.
-        let compacting = AssertUnwindSafe(compactor.compact(context, &reporter)).catch_unwind();
+        let compacting = AssertUnwindSafe(compactor.compact(context, reporter)).catch_unwind();
         tokio::select! {
             compacted = compacting => match compacted {
                 Ok(compacted) => compacted.map_err(Error::internal),
@@ -157,10 +168,12 @@ impl Inner {
 }
 
 /// A compaction as a turn of its own, under the names of Codex.
-fn records(compaction: &Compaction, paginated: bool, at: Timestamp) -> Result<Vec<RolloutItem>> {
-    let turn_id = ThreadId::generate().to_string();
-    let seconds = at.as_millis().div_euclid(1000);
-    let started = json!({"type": "task_started", "turn_id": turn_id, "started_at": seconds});
+fn records(
+    compaction: &Compaction,
+    turn_id: &str,
+    paginated: bool,
+    at: Timestamp,
+) -> Result<Vec<RolloutItem>> {
     let compacted = json!({
         "message": compaction.message,
         "replacement_history": compaction.replacement_history,
@@ -171,11 +184,10 @@ fn records(compaction: &Compaction, paginated: bool, at: Timestamp) -> Result<Ve
     } else {
         json!({"type": "context_compacted"})
     };
-    let ended = json!({"type": "task_complete", "turn_id": turn_id, "completed_at": seconds});
     Ok(vec![
-        RolloutItem::new("event_msg", &started, at)?,
+        turn_started(turn_id, at)?,
         RolloutItem::new("compacted", &compacted, at)?,
         RolloutItem::new("event_msg", &shown, at)?,
-        RolloutItem::new("event_msg", &ended, at)?,
+        turn_ended(Some(turn_id), None, &TurnOutcome::Completed, at)?,
     ])
 }

@@ -66,6 +66,8 @@ pub enum ThreadEvent {
     /// Its history is being summarised.
     Compaction {
         thread_id: ThreadId,
+        /// The turn that the summary becomes, once it is stored.
+        turn_id: String,
         /// How far that is.
         progress: CompactionProgress,
     },
@@ -97,7 +99,8 @@ pub enum CompactionProgress {
         /// Where it stands in the history.
         ordinal: Ordinal,
     },
-    /// It came to nothing; the history is as it was.
+    /// It came to nothing; the history is as it was. Only if the store was `unavailable` may the summary
+    /// have been stored all the same: what is written next settles it.
     Failed {
         /// Why, for machines.
         code: String,

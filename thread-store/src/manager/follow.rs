@@ -53,7 +53,7 @@ impl ThreadManager {
         loaded.followed.store(true, Ordering::SeqCst);
         // It may have been unloaded in between.
         if inner.loaded.get(thread_id).is_none() {
-            inner.hub.forget_thread(thread_id);
+            inner.hub.unfollow(subscriber, thread_id);
             return Err(Error::not_found(thread_id));
         }
         Ok(())
@@ -145,7 +145,7 @@ impl Inner {
     fn is_abandoned(&self, loaded: &Loaded) -> bool {
         loaded.followed.load(Ordering::SeqCst)
             && self.hub.followers(loaded.live.thread_id()) == 0
-            && !loaded.watch.status().is_active()
+            && !loaded.watch.is_busy()
     }
 
     /// Stores all there is of a loaded thread, closes it and tells of it. If something cannot be stored

@@ -85,9 +85,10 @@ impl LoadedThread {
         });
     }
 
-    /// Says that the agent failed and does not go on by itself. The next turn takes it back.
-    pub fn set_system_error(&self) {
-        self.0.watch.change(|activity| activity.failed = true);
+    /// Says that the agent failed and does not go on by itself, or that it does again. The next turn takes
+    /// it back by itself.
+    pub fn set_system_error(&self, failed: bool) {
+        self.0.watch.change(|activity| activity.failed = failed);
     }
 }
 
@@ -113,12 +114,16 @@ pub(super) struct Activity {
 }
 
 impl Activity {
+    fn is_busy(&self) -> bool {
+        self.turn || self.compacting
+    }
+
     fn status(&self) -> ThreadStatus {
         if !self.open {
             ThreadStatus::NotLoaded
         } else if self.failed {
             ThreadStatus::SystemError
-        } else if self.turn || self.compacting {
+        } else if self.is_busy() {
             ThreadStatus::active(self.flags.iter().copied())
         } else {
             ThreadStatus::Idle
@@ -136,6 +141,11 @@ impl Watch {
         self.activity().status()
     }
 
+    /// Whether a turn or a compaction is in progress.
+    pub(super) fn is_busy(&self) -> bool {
+        self.activity().is_busy()
+    }
+
     /// Whether a turn of this session is in progress.
     pub(super) fn has_turn(&self) -> bool {
         self.activity().turn
@@ -146,17 +156,14 @@ impl Watch {
         let mut activity = self.activity();
         let before = activity.status();
         change(&mut activity);
-        let status = activity.status();
+        let (status, at_rest) = (activity.status(), activity.open && !activity.is_busy());
         if status == before {
             return;
         }
         // Told in the order of the changes: the lock is held.
-        self.hub
-            .send(ThreadEvent::StatusChanged { thread_id: self.thread_id, status: status.clone() });
+        self.hub.send(ThreadEvent::StatusChanged { thread_id: self.thread_id, status });
         drop(activity);
-        if status == ThreadStatus::Idle
-            && let Some(manager) = self.manager.upgrade()
-        {
+        if at_rest && let Some(manager) = self.manager.upgrade() {
             manager.unload_if_abandoned(self.thread_id);
         }
     }
@@ -169,10 +176,11 @@ impl Watch {
     }
 
     /// Tells how far its compaction is. After it was closed nothing is told of it.
-    pub(super) fn tell_compaction(&self, progress: CompactionProgress) {
+    pub(super) fn tell_compaction(&self, turn_id: &str, progress: CompactionProgress) {
         let activity = self.activity();
         if activity.open {
-            self.hub.send(ThreadEvent::Compaction { thread_id: self.thread_id, progress });
+            let (thread_id, turn_id) = (self.thread_id, turn_id.to_owned());
+            self.hub.send(ThreadEvent::Compaction { thread_id, turn_id, progress });
         }
     }
 
@@ -215,11 +223,12 @@ impl Watch {
         if self.expecting.load(Ordering::SeqCst) > 0 {
             return;
         }
-        if let Some(manager) = self.manager.upgrade() {
-            manager.forget(self.thread_id, self);
-        }
         if self.close() {
             self.say_closed(reason);
+        }
+        // Only now another can be loaded, of which this must not tell.
+        if let Some(manager) = self.manager.upgrade() {
+            manager.forget(self.thread_id, self);
         }
     }
 

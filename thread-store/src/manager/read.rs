@@ -100,7 +100,9 @@ impl ThreadManager {
             return TurnPage::empty(list.page_size);
         }
         let had_turn = inner.has_turn(thread_id);
-        let mut page = inner.store_of(thread_id).list_turns(list).await?;
+        let store = inner.store_of(thread_id);
+        let call = || store.list_turns(list.clone());
+        let mut page = inner.retry().run(thread_id, call).await?;
         // A turn that began or ended meanwhile was not interrupted.
         if !(had_turn || inner.has_turn(thread_id)) {
             page.turns.iter_mut().for_each(interrupt);
@@ -118,7 +120,8 @@ impl ThreadManager {
         if inner.draft(thread_id).await.is_some() {
             return ItemPage::empty(list.page_size);
         }
-        inner.store_of(thread_id).list_items(list).await
+        let store = inner.store_of(thread_id);
+        inner.retry().run(thread_id, || store.list_items(list.clone())).await
     }
 
     /// Lists the threads that are loaded, ephemeral ones too, in the order of their ids.

@@ -246,7 +246,7 @@ async fn a_system_error_is_told_and_the_next_turn_takes_it_back() {
     let thread = world.loaded(1).await;
     begin_turn(&thread, "turn-2").await;
     world.told();
-    thread.set_system_error();
+    thread.set_system_error(true);
     end_turn(&thread).await;
     assert_eq!(thread.status(), ThreadStatus::SystemError);
     begin_turn(&thread, "turn-3").await;

@@ -68,7 +68,7 @@ async fn the_turn_in_progress_is_so_also_after_a_system_error() {
     let world = World::new();
     let thread = world.loaded(1).await;
     begin_turn(&thread, "turn-2").await;
-    thread.set_system_error();
+    thread.set_system_error(true);
     assert_eq!(last_turn(&world, id(1)).await, TurnStatus::InProgress);
 }
 

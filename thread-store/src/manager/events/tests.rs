@@ -33,8 +33,8 @@ fn closed(reason: ClosedReason, json: &Value) -> (ThreadEvent, Value) {
 }
 
 fn compaction(progress: CompactionProgress, json: &Value) -> (ThreadEvent, Value) {
-    let event = ThreadEvent::Compaction { thread_id: id(), progress };
-    (event, json!({"type": "compaction", "thread_id": ID, "progress": json}))
+    let event = ThreadEvent::Compaction { thread_id: id(), turn_id: "t".to_owned(), progress };
+    (event, json!({"type": "compaction", "thread_id": ID, "turn_id": "t", "progress": json}))
 }
 
 /// Every event, with its JSON.
