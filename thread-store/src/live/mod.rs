@@ -229,7 +229,7 @@ impl LiveThread {
     }
 
     /// Appends items, of which it keeps what the policy says; answers the ordinals of those. Where
-    /// nothing is left to keep, nothing is stored.
+    /// nothing is left to keep, nothing is stored, and the store is not asked who has the thread.
     ///
     /// # Errors
     ///

@@ -22,6 +22,8 @@ pub(super) struct Loaded {
     pub(super) live: LiveThread,
     pub(super) watch: Arc<Watch>,
     pub(super) ephemeral: bool,
+    /// The thread that spawned it.
+    pub(super) spawn_parent: Option<ThreadId>,
     /// Whether it had followers since it was asked for.
     pub(super) followed: AtomicBool,
     /// Stops what waits to unload it.
@@ -30,8 +32,12 @@ pub(super) struct Loaded {
 
 impl Loaded {
     pub(super) fn new(live: LiveThread, watch: Arc<Watch>, ephemeral: bool) -> Self {
-        let (followed, waiting) = Default::default();
-        Self { live, watch, ephemeral, followed, waiting }
+        let (spawn_parent, followed, waiting) = Default::default();
+        Self { live, watch, ephemeral, spawn_parent, followed, waiting }
+    }
+
+    pub(super) fn spawned_by(self, spawn_parent: Option<ThreadId>) -> Self {
+        Self { spawn_parent, ..self }
     }
 
     /// Somebody asked for it and may come to follow it: nobody has left it yet.
@@ -154,16 +160,16 @@ impl Watch {
     /// Changes what the thread is doing, and tells of it if that shows.
     pub(super) fn change(&self, change: impl FnOnce(&mut Activity)) {
         let mut activity = self.activity();
-        let before = activity.status();
+        let (before, was_busy) = (activity.status(), activity.is_busy());
         change(&mut activity);
-        let (status, at_rest) = (activity.status(), activity.open && !activity.is_busy());
-        if status == before {
-            return;
+        let status = activity.status();
+        let comes_to_rest = was_busy && activity.open && !activity.is_busy();
+        if status != before {
+            // Told in the order of the changes: the lock is held.
+            self.hub.send(ThreadEvent::StatusChanged { thread_id: self.thread_id, status });
         }
-        // Told in the order of the changes: the lock is held.
-        self.hub.send(ThreadEvent::StatusChanged { thread_id: self.thread_id, status });
         drop(activity);
-        if at_rest && let Some(manager) = self.manager.upgrade() {
+        if comes_to_rest && let Some(manager) = self.manager.upgrade() {
             manager.unload_if_abandoned(self.thread_id);
         }
     }

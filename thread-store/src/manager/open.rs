@@ -182,11 +182,12 @@ impl Inner {
         ephemeral: bool,
     ) -> Result<LoadedThread> {
         let thread = live.thread().await?;
+        let spawn_parent = thread.spawn_parent();
         let told = |status| {
             let view = ThreadView::new(thread, status).with_ephemeral(ephemeral);
             ThreadEvent::Started { thread: Arc::new(view) }
         };
-        self.keep(Loaded::new(live, watch, ephemeral), told).await
+        self.keep(Loaded::new(live, watch, ephemeral).spawned_by(spawn_parent), told).await
     }
 
     /// Keeps a thread loaded and tells of it. If all are being closed meanwhile it is closed too.

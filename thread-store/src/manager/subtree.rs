@@ -43,8 +43,8 @@ impl ThreadManager {
         self.0.finish(move |inner| async move { inner.unarchive(thread_id).await }).await
     }
 
-    /// Deletes a thread and all that it spawned. Those that are loaded are closed; one that is not stored
-    /// yet is only closed.
+    /// Deletes a thread and all that it spawned. Those that are loaded are closed. Of those that are not
+    /// stored yet nothing is left; if the thread itself is not, what it spawned and is stored stays.
     ///
     /// # Errors
     ///
@@ -96,6 +96,7 @@ impl Inner {
             let _expected = loaded.watch.expect_end();
             if loaded.live.discard_unstarted().await {
                 self.loaded.remove(thread_id, &loaded.watch);
+                self.discard_drafts(BTreeSet::from([thread_id])).await;
                 let told = ThreadEvent::Deleted { thread_id };
                 self.tell_closed(&loaded, told, ClosedReason::Deleted);
                 return Ok(ChangedThreads::new(vec![thread_id]));
@@ -109,6 +110,7 @@ impl Inner {
                 made => made,
             };
             let changed = self.make(thread_id, call, gone).await?;
+            self.discard_drafts(changed.thread_ids.iter().copied().collect()).await;
             // Children first: who hears of a parent's end has heard of theirs.
             for &thread_id in changed.thread_ids.iter().rev() {
                 let told = ThreadEvent::Deleted { thread_id };
@@ -117,6 +119,26 @@ impl Inner {
             Ok(changed)
         };
         taking(&tree.loaded, change).await
+    }
+
+    /// Closes what deleted threads spawned and what is not stored yet.
+    async fn discard_drafts(&self, mut deleted: BTreeSet<ThreadId>) {
+        let is_draft = |thread: &Arc<Loaded>| !thread.live.is_started();
+        let mut drafts: Vec<_> = self.loaded.all().into_iter().filter(is_draft).collect();
+        let is_child = |draft: &Loaded, deleted: &BTreeSet<_>| {
+            draft.spawn_parent.is_some_and(|parent| deleted.contains(&parent))
+        };
+        while let Some(at) = drafts.iter().position(|draft| is_child(draft, &deleted)) {
+            let draft = drafts.swap_remove(at);
+            let thread_id = draft.live.thread_id();
+            let _expected = draft.watch.expect_end();
+            if draft.live.discard_unstarted().await {
+                self.loaded.remove(thread_id, &draft.watch);
+                let told = ThreadEvent::Deleted { thread_id };
+                self.tell_closed(&draft, told, ClosedReason::Deleted);
+                deleted.insert(thread_id);
+            }
+        }
     }
 
     /// Passes the gates of a spawn subtree, and finds what of it is loaded.
