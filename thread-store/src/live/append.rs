@@ -139,11 +139,15 @@ impl Core {
 
 impl Open {
     async fn append(&mut self, shared: &Shared, items: Vec<RolloutItem>) -> Result<AppendReceipt> {
-        if !self.is_in_doubt_about(&items) {
+        let write = Write::Append(items);
+        if let Some(Written::Appended(receipt)) = self.answer_late(&write) {
+            return Ok(receipt);
+        }
+        if !self.is_in_doubt(&write) {
             self.settle_first(shared).await?;
             self.begin_observing(shared).await?;
         }
-        let written = self.write(shared, Write::Append(items)).await?;
+        let written = self.write(shared, write).await?;
         self.edit_after_append(shared).await;
         self.answered();
         match written {
@@ -153,15 +157,19 @@ impl Open {
     }
 
     async fn revert(&mut self, shared: &Shared, to: RevertTo) -> Result<RevertedThread> {
-        let mut revert = RevertThread::new(self.lease.clone(), to).with_at(shared.now());
-        if !self.is_in_doubt(&Write::Revert(revert.clone())) {
+        let revert = RevertThread::new(self.lease.clone(), to).with_at(shared.now());
+        let mut write = Write::Revert(revert.clone());
+        if let Some(Written::Reverted(reverted)) = self.answer_late(&write) {
+            return Ok(reverted);
+        }
+        if !self.is_in_doubt(&write) {
             self.settle_first(shared).await?;
             if self.turn().is_some() {
                 return Err(refused(shared, "a turn is in progress"));
             }
-            revert = revert.with_expected_ordinal(self.next);
+            write = Write::Revert(revert.with_expected_ordinal(self.next));
         }
-        let written = self.write(shared, Write::Revert(revert)).await?;
+        let written = self.write(shared, write).await?;
         self.edit_after_append(shared).await;
         self.answered();
         match written {

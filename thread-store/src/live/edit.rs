@@ -41,8 +41,10 @@ impl Open {
         {
             self.unanswered_edit = Some(stored);
         }
-        if self.unanswered_edit.take_if(|stored| is_same(stored, &edit)).is_some() {
-            edit = nothing_more(shared);
+        if !edit.patch.is_empty() {
+            // Another edit makes the same one later a new one.
+            let stored = self.unanswered_edit.take().filter(|stored| is_same(stored, &edit));
+            edit = stored.map_or(edit, |_| nothing_more(shared));
         }
         if edit.expected_version.is_some_and(|version| version != self.record.metadata_version) {
             self.read_again(shared, retry).await?;

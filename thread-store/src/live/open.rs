@@ -138,20 +138,16 @@ impl Open {
         self.doubt.iter().chain(&self.unanswered).any(is_it)
     }
 
-    /// Whether this write may have been done.
+    /// Whether this is the last write, which may have been done.
     pub(super) fn is_in_doubt(&self, write: &Write) -> bool {
-        self.doubt.iter().chain(&self.unanswered).any(|doubt| doubt.write.is_same(write))
+        self.doubt.as_ref().is_some_and(|doubt| doubt.write.is_same(write))
     }
 
-    /// Makes a write, which may be done even if the call is dropped. The same that was made before and not
+    /// Makes a write, which may be done even if the call is dropped. The same that was made last and not
     /// answered is not made again.
     pub(super) async fn write(&mut self, shared: &Shared, write: Write) -> Result<Written> {
-        let repeated = self.doubt.as_ref().is_some_and(|doubt| doubt.write.is_same(&write));
         let mut before = None;
-        if !repeated {
-            if let Some(written) = self.answer_late(&write) {
-                return Ok(written);
-            }
+        if !self.is_in_doubt(&write) {
             self.settle_first(shared).await?;
             let doubt = Doubt { write, maybe_done: false, told: false, written: None };
             before = self.doubt.replace(doubt).and_then(|before| self.remember(before));
@@ -167,7 +163,7 @@ impl Open {
     }
 
     /// What an older write came to whose caller makes it again.
-    fn answer_late(&mut self, write: &Write) -> Option<Written> {
+    pub(super) fn answer_late(&mut self, write: &Write) -> Option<Written> {
         let at = self.unanswered.iter().position(|doubt| doubt.write.is_same(write))?;
         self.unanswered.remove(at)?.written
     }

@@ -118,6 +118,21 @@ async fn another_append_settles_the_one_in_doubt_first() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn repeating_an_older_append_does_not_forget_the_one_in_doubt() {
+    let world = World::new();
+    let live = started(&world).await;
+    let (one, two) = (vec![said("one", world.now())], vec![said("two", world.now())]);
+    world.store.fail(0, Fault::AnswerLost);
+    live.append_items(one.clone()).await.unwrap_err();
+    world.store.fail(1, Fault::RequestLost);
+    live.append_items(two.clone()).await.unwrap_err();
+    assert_eq!(live.append_items(one).await.unwrap().first, Ordinal::new(1));
+    live.flush().await.unwrap();
+    assert_eq!(live.append_items(two).await.unwrap().first, Ordinal::new(2));
+    assert_eq!(world.history().await.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_append_dropped_while_its_facts_are_stored_is_recognised_when_repeated() {
     let world = World::new();
     let live = started(&world).await;
