@@ -82,8 +82,8 @@ pub struct StoredThread {
     pub identity: Identity,
     /// What can be edited.
     pub metadata: ThreadMetadata,
-    /// How often the metadata were edited; a mere touch of `updated_at`, `recency_at` or `observed_to` does not
-    /// count. Starts at 1.
+    /// How often the metadata were edited; a mere touch of `updated_at`, `recency_at` or `observed_to`
+    /// does not count. Starts at 1.
     pub metadata_version: u64,
     /// When it was archived, if it is.
     pub archived_at: Option<Timestamp>,

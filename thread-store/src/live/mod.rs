@@ -51,7 +51,7 @@ pub(crate) use turn::{ended as turn_ended, started as turn_started};
 /// what stores and networks do.
 ///
 /// Clones are handles on the same thread. Calls through them are done one after the other, in the
-/// order in which they were made.
+/// order in which their futures were first polled.
 ///
 /// # States
 ///

@@ -41,7 +41,7 @@ impl ThreadManager {
     /// # Errors
     ///
     /// *Not found* for a thread that is not loaded; *invalid request* (field `subscriber`) for one that
-    /// is gone.
+    /// was dropped, and after the shutdown.
     pub fn subscribe(&self, subscriber: SubscriberId, thread_id: ThreadId) -> Result<()> {
         let inner = &self.0;
         let loaded = inner.loaded.get(thread_id).ok_or_else(|| Error::not_found(thread_id))?;
@@ -70,7 +70,8 @@ impl ThreadManager {
         }
     }
 
-    /// Unloads a thread, whoever follows it. An ephemeral one is gone.
+    /// Unloads a thread, whoever follows it. A turn in progress is left open, and told as interrupted from
+    /// then on. An ephemeral thread is gone.
     ///
     /// # Errors
     ///

@@ -202,6 +202,10 @@ fn shut_down() -> Error {
 /// Readers hear that there will be no more.
 impl Drop for Inner {
     fn drop(&mut self) {
+        let left = self.loaded.all().len();
+        if left > 0 {
+            tracing::warn!(threads = left, "dropped without a shutdown: leases are left");
+        }
         self.stop.cancel();
         self.hub.close();
     }

@@ -89,7 +89,7 @@ impl ThreadManager {
     }
 
     /// Lists the turns of a thread. An open last turn is in progress only if it is so in this process;
-    /// otherwise it was interrupted.
+    /// otherwise it is told as interrupted, also if it goes on in another.
     ///
     /// # Errors
     ///

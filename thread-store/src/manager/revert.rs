@@ -9,15 +9,16 @@ use super::{Inner, ThreadManager};
 use crate::error::Result;
 use crate::id::ThreadId;
 use crate::live::{LiveThread, ResumeLive};
+use crate::params::IfHeld;
 use crate::turn::{RevertTo, RevertedThread};
 
 impl ThreadManager {
     /// Takes back the end of a thread, by a marker that is appended. A thread that is not loaded is held
-    /// for as long as that takes.
+    /// for as long as that takes, and not taken from anybody who has it.
     ///
     /// # Errors
     ///
-    /// As [`LiveThread::revert`]; *archived*.
+    /// As [`LiveThread::revert`]; *archived*; *conflict* (held).
     #[instrument(skip_all, fields(%thread_id))]
     pub async fn revert(&self, thread_id: ThreadId, to: RevertTo) -> Result<RevertedThread> {
         self.0.finish(move |inner| async move { inner.revert(thread_id, to).await }).await
@@ -43,7 +44,8 @@ impl Inner {
             return loaded.live.revert(to).await;
         }
         let (store, config) = (Arc::clone(&self.store), self.config.live.clone());
-        let live = LiveThread::resume(store, ResumeLive::new(thread_id), config).await?;
+        let resume = ResumeLive::new(thread_id).with_if_held(IfHeld::Refuse);
+        let live = LiveThread::resume(store, resume, config).await?;
         let reverted = live.revert(to).await;
         if let Ok(reverted) = &reverted {
             let (from, turn_ids) = (reverted.from, reverted.turn_ids.clone());

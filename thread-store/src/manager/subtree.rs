@@ -25,7 +25,8 @@ impl ThreadManager {
     /// # Errors
     ///
     /// As [`set_archived`](crate::ThreadStore::set_archived), after which nothing has changed and all
-    /// that was loaded still is; *not found* for a thread that is not stored yet; *invalid request* (field
+    /// that was loaded still is, unless it is *unavailable* with an unknown outcome: then repeating it
+    /// settles that; *not found* for a thread that is not stored yet; *invalid request* (field
     /// `thread_id`) for an ephemeral one.
     #[instrument(skip_all, fields(%thread_id))]
     pub async fn archive(&self, thread_id: ThreadId) -> Result<ChangedThreads> {
@@ -49,7 +50,8 @@ impl ThreadManager {
     /// # Errors
     ///
     /// As [`delete_thread`](crate::ThreadStore::delete_thread), after which nothing has changed and all
-    /// that was loaded still is; *invalid request* (field `thread_id`) for an ephemeral one.
+    /// that was loaded still is, unless it is *unavailable* with an unknown outcome: then repeating it
+    /// settles that; *invalid request* (field `thread_id`) for an ephemeral one.
     #[instrument(skip_all, fields(%thread_id))]
     pub async fn delete(&self, thread_id: ThreadId) -> Result<ChangedThreads> {
         self.0.finish(move |inner| async move { inner.delete(thread_id).await }).await

@@ -138,8 +138,9 @@ async fn edits_are_refused_of_archived_and_ephemeral_threads() {
 }
 
 #[tokio::test]
-async fn taking_back_is_refused_of_archived_threads() {
-    let expected = [NOT_FOUND, INVALID, OK, ARCHIVED, OK, ARCHIVED, OK, OK, OK];
+async fn taking_back_is_refused_of_archived_threads_and_of_those_that_others_have() {
+    let held = "conflict.held";
+    let expected = [NOT_FOUND, INVALID, OK, ARCHIVED, OK, ARCHIVED, OK, held, OK];
     check("rollback", expected, async |world, id| code(&world.manager.rollback(id, 1).await)).await;
 }
 
