@@ -135,13 +135,11 @@ impl Failure {
 
     /// Whether it is open if the call was done: the error does not tell.
     pub(super) fn is_open(&self) -> bool {
-        let tells = match self.error.kind() {
-            ErrorKind::Unavailable { .. } | ErrorKind::Internal | ErrorKind::Corrupt { .. } => {
-                false
-            }
-            _ => true,
-        };
-        self.maybe_done && !tells
+        self.maybe_done
+            && matches!(
+                self.error.kind(),
+                ErrorKind::Unavailable { .. } | ErrorKind::Internal | ErrorKind::Corrupt { .. }
+            )
     }
 
     /// What a caller is told: *unavailable* as long as it is open if the call was done.
