@@ -2,13 +2,17 @@
 
 use std::pin::pin;
 
+use serde_json::json;
 use thread_store::{
-    BeginTurn, EndTurn, LiveThread, Ordinal, Outcome, Retry, RevertTo, ThreadMetadataPatch,
-    ThreadOptions, TurnOutcome, UpdateThreadMetadata,
+    BeginTurn, CreateThread, Edit, EndTurn, IfHeld, LiveThread, Operation, Ordinal, Outcome,
+    ResumeLive, Retry, RevertTo, ThreadMetadataPatch, ThreadOptions, ThreadStore as _, TurnOutcome,
+    UpdateThreadMetadata,
 };
 
 use crate::faulty::Fault;
-use crate::support::{World, edited, said, start, tokens, total, turn_start, unavailable, user};
+use crate::support::{
+    World, edited, event, resume_with, said, start, tokens, total, turn_start, unavailable, user,
+};
 
 fn impatient(world: &World) -> LiveThread {
     start(world, world.config().with_retry(Retry::never()))
@@ -133,6 +137,33 @@ async fn repeating_an_older_append_does_not_forget_the_one_in_doubt() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_append_in_doubt_that_another_append_settled_is_recognised_when_repeated() {
+    let world = World::new();
+    let live = started(&world).await;
+    let one = vec![said("one", world.now())];
+    world.store.fail(0, Fault::AnswerLost);
+    live.append_items(one.clone()).await.unwrap_err();
+    live.clone().append_items(vec![said("two", world.now())]).await.unwrap();
+    live.append_items(one).await.unwrap();
+    assert_eq!(world.history().await.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_append_stays_in_doubt_though_the_store_breaks_when_it_is_asked_again() {
+    let world = World::new();
+    let live = start(&world, world.config());
+    live.append_items(vec![user("Hello", world.now())]).await.unwrap();
+    world.store.fail(0, Fault::AnswerLost);
+    world.store.fail(1, Fault::Broken);
+    live.append_items(vec![said("one", world.now())]).await.unwrap_err();
+    let calls = world.store.calls();
+    let broke = calls.iter().find(|call| call.fault == Some(Fault::Broken)).unwrap();
+    assert_eq!(broke.operation, Operation::AppendItems);
+    live.append_items(vec![said("two", world.now())]).await.unwrap();
+    assert_eq!(world.history().await.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_append_dropped_while_its_facts_are_stored_is_recognised_when_repeated() {
     let world = World::new();
     let live = started(&world).await;
@@ -202,6 +233,34 @@ async fn an_edit_with_an_expected_version_in_doubt_is_recognised_when_repeated()
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_edit_with_an_expected_version_that_another_call_settled_is_recognised_when_repeated() {
+    for request_id in [None, Some("mine".to_owned())] {
+        let world = World::new();
+        let live = started(&world).await;
+        let patch = ThreadMetadataPatch::default().name("Named".to_owned());
+        let mut edit = UpdateThreadMetadata::new(world.id, patch).with_expected_version(1);
+        edit.request_id = request_id.clone();
+        // The lease is checked first.
+        world.store.fail(1, Fault::AnswerLost);
+        live.update_thread_metadata(edit.clone()).await.unwrap_err();
+        match request_id {
+            None => live.flush().await.unwrap(),
+            // Facts are stored, which moves the version.
+            Some(_) => drop(live.append_items(vec![tokens(5, world.now())]).await.unwrap()),
+        }
+        live.update_thread_metadata(edit).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_polite_resume_whose_answer_was_lost_is_not_refused_by_itself() {
+    let world = World::new();
+    world.store.inner.create_thread(CreateThread::new(world.id)).await.unwrap();
+    world.store.fail(0, Fault::AnswerLost);
+    resume_with(&world, ResumeLive::new(world.id).with_if_held(IfHeld::Refuse)).await.unwrap();
+}
+
 fn beginning(world: &World, id: &str) -> BeginTurn {
     let overrides = ThreadOptions::default().personality("friendly".to_owned());
     BeginTurn::new()
@@ -225,6 +284,19 @@ async fn a_turn_whose_beginning_is_in_doubt_is_in_progress_for_the_next_call() {
         let turns: Vec<_> = replay.unwrap().turns.into_iter().map(|turn| turn.id).collect();
         assert!(turns.ends_with(&["first".to_owned()]), "{turns:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_begins_with_the_options_that_an_append_in_doubt_has_set() {
+    let world = World::new();
+    let live = started(&world).await;
+    live.set_options(ThreadOptions::default().model("large".to_owned())).await.unwrap();
+    let settings =
+        json!({"type": "thread_settings_applied", "thread_settings": {"model": "small"}});
+    world.store.fail(0, Fault::AnswerLost);
+    live.append_items(vec![event(&settings, world.now())]).await.unwrap_err();
+    let turn = live.begin_turn(BeginTurn::new()).await.unwrap();
+    assert_eq!(turn.options.model, Edit::Set(Some("small".to_owned())));
 }
 
 #[tokio::test(start_paused = true)]

@@ -212,3 +212,28 @@ async fn a_title_never_takes_the_place_of_a_name() {
     assert_eq!(thread.metadata.title.as_deref(), Some("A title"));
     assert_eq!(thread.next_ordinal, Ordinal::new(1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn facts_are_stored_at_once_after_an_edit_that_gave_way() {
+    let world = World::new();
+    let live = started(&world).await;
+    world.clock.advance_millis(1000);
+    // They set the name, and the same moment, to what the item tells.
+    edited(&world, name("theirs").updated_at(world.now())).await;
+    let ours = serde_json::json!({"type": "thread_name_updated", "thread_name": "ours"});
+    live.append_items(vec![event(&ours, world.now())]).await.unwrap();
+    live.append_items(vec![tokens(5, world.now())]).await.unwrap();
+    assert_eq!(total(&world.thread().await), Some(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_that_was_refused_is_not_sent_again_when_its_version_has_come() {
+    let world = World::new();
+    let live = started(&world).await;
+    let next = world.thread().await.metadata_version + 1;
+    let early = UpdateThreadMetadata::new(world.id, name("early")).with_expected_version(next);
+    live.update_thread_metadata(early).await.unwrap_err();
+    edited(&world, ThreadMetadataPatch::default().git_branch("main".to_owned())).await;
+    live.persist().await.unwrap();
+    assert_eq!(world.thread().await.metadata.name, None);
+}

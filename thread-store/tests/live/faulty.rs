@@ -21,6 +21,8 @@ pub(crate) enum Fault {
     AnswerLost,
     /// It is not done, and nobody knows.
     RequestLost,
+    /// It is not done, and the store does not know what is wrong with it.
+    Broken,
     /// It is not done and never answers.
     HangsUndone,
     /// It is done and never answers.
@@ -135,6 +137,7 @@ impl FaultyStore {
         match fault {
             Some(Fault::Refused) => return lost(Outcome::NothingDone),
             Some(Fault::RequestLost) => return lost(Outcome::Unknown),
+            Some(Fault::Broken) => return Err(Error::internal("broken for a moment")),
             Some(Fault::HangsUndone) => self.hang().await,
             _ => {}
         }

@@ -3,7 +3,9 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use thread_store::{LiveThread, LiveThreadInitGuard, ResumeLive, StartThread, ThreadStoreExt as _};
+use thread_store::{
+    LiveThread, LiveThreadInitGuard, ResumeLive, Retry, StartThread, ThreadStoreExt as _,
+};
 
 use crate::faulty::Fault;
 use crate::support::{World, said, start, user};
@@ -99,4 +101,14 @@ fn without_a_runtime_a_dropped_guard_gives_up_and_does_not_panic() {
     futures::executor::block_on(live.append_items(vec![user("Hello", world.now())])).unwrap();
     drop(LiveThreadInitGuard::new(live));
     assert!(!futures::executor::block_on(world.is_free()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn discarding_a_thread_whose_creation_is_in_doubt_creates_nothing() {
+    let world = World::new();
+    let live = start(&world, world.config().with_retry(Retry::never()));
+    world.store.fail(0, Fault::RequestLost);
+    live.append_items(vec![user("Hello", world.now())]).await.unwrap_err();
+    live.discard().await.unwrap();
+    assert!(world.store.inner.thread(world.id).await.is_err());
 }

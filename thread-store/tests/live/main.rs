@@ -8,6 +8,7 @@ mod elsewhere;
 mod every_fault;
 mod faulty;
 mod guard;
+mod names;
 mod options;
 mod order;
 mod resume;

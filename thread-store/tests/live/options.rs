@@ -120,3 +120,33 @@ async fn options_of_a_thread_that_is_not_started_are_stored_with_it() {
     live.append_items(vec![user("Hello", world.now())]).await.unwrap();
     assert_eq!(world.thread().await.metadata.options, Some(changed));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_list_shows_of_an_override_is_gone_with_its_turn() {
+    let world = World::new();
+    let live = started(&world, options());
+    live.begin_turn(BeginTurn::new().with_overrides(cheaper())).await.unwrap();
+    live.end_turn(EndTurn::new(TurnOutcome::Completed)).await.unwrap();
+    assert_eq!(live.thread().await.unwrap().metadata.model.as_deref(), Some("large"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thread_started_without_options_has_those_that_its_turns_were_run_with() {
+    let world = World::new();
+    let live = started(&world, ThreadOptions::default());
+    let context = json!({"turn_id": "t", "cwd": "/tmp", "model": "large"});
+    let context = RolloutItem::new("turn_context", &context, world.now()).unwrap();
+    live.append_items(vec![context]).await.unwrap();
+    assert_eq!(live.options().await.unwrap().model, Edit::Set(Some("large".to_owned())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_null_override_is_told_in_the_records_of_its_turn() {
+    let world = World::new();
+    let live = started(&world, options());
+    let overrides = ThreadOptions::default().model(None);
+    live.begin_turn(BeginTurn::new().with_overrides(overrides)).await.unwrap();
+    let history = world.history().await;
+    let context = history.iter().find(|item| item.contains("turn_context")).unwrap();
+    assert!(context.contains(r#""model":null"#), "{context}");
+}

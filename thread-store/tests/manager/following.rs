@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use thread_store::{Error, Operation, ReadThread, Subscriber, ThreadStatus, Unsubscribed};
+use thread_store::{
+    Error, Operation, ReadThread, Subscriber, ThreadStatus, ThreadStoreExt as _, Unsubscribed,
+};
 use tokio::time::{Instant, advance};
 
 use crate::compaction::Summary;
@@ -260,4 +262,29 @@ async fn a_follower_hears_its_threads_and_no_others() {
     world.manager.rename(id(2), Some("B")).await.unwrap();
     world.manager.rename(id(1), Some("A")).await.unwrap();
     assert_eq!(told(&mut follower), ["1 name A"]);
+}
+
+#[tokio::test]
+async fn a_thread_whose_agent_failed_is_unloaded_when_its_turn_ends() {
+    let mut world = World::new();
+    let thread = world.loaded(1).await;
+    begin_turn(&thread, "turn-2").await;
+    drop(world.follower(id(1)));
+    settle().await;
+    assert!(world.is_loaded(id(1)));
+    thread.set_system_error(true);
+    end_turn(&thread).await;
+    hear(&mut world.all, CLOSED).await;
+    assert_eq!(world.manager.status(id(1)), ThreadStatus::NotLoaded);
+}
+
+#[tokio::test]
+async fn an_ephemeral_thread_that_is_closed_through_its_handle_leaves_nothing_behind() {
+    let world = World::new();
+    let thread = world.manager.start(start(1).with_ephemeral(true)).await.unwrap();
+    thread.live().append_items(vec![user("Hi")]).await.unwrap();
+    thread.live().shutdown().await.unwrap();
+    assert_eq!(world.manager.status(id(1)), ThreadStatus::NotLoaded);
+    settle().await;
+    assert_eq!(code(&world.ephemeral.inside().thread(id(1)).await), "not_found");
 }

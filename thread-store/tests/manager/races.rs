@@ -126,6 +126,20 @@ async fn a_resume_that_meets_the_shutdown_loads_nothing() {
     assert_eq!(world.all.next().await, None);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_resume_that_outlasts_the_shutdown_loads_nothing_that_was_said_to_be_closed() {
+    let world = World::new();
+    world.cold(1).await;
+    let door = world.store.hold_answer(Operation::ResumeThread, id(1));
+    let manager = world.manager.clone();
+    let resuming = tokio::spawn(async move { resume(&manager, 1).await });
+    door.reached().await;
+    let report = world.manager.shutdown(Duration::from_secs(5)).await;
+    door.open();
+    let resumed = resuming.await.unwrap();
+    assert!(!world.is_loaded(id(1)) || !report.is_complete(), "{report:?}, then {resumed}");
+}
+
 #[tokio::test]
 async fn a_fork_that_meets_the_shutdown_is_stored_and_not_loaded() {
     let world = World::new();

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use thread_store::{
-    AppendItems, Holder, ListThreads, ListTurns, ReadThread, ResumeThread, ThreadId, ThreadStatus,
-    ThreadStore as _, TurnStatus,
+    AppendItems, Holder, ListThreads, ListTurns, Operation, ReadThread, ResumeThread, ThreadId,
+    ThreadStatus, ThreadStore as _, TurnStatus,
 };
 
 use crate::world::{World, begin_turn, code, end_turn, event, id, number, start, status, user};
@@ -70,6 +70,21 @@ async fn the_turn_in_progress_is_so_also_after_a_system_error() {
     begin_turn(&thread, "turn-2").await;
     thread.set_system_error(true);
     assert_eq!(last_turn(&world, id(1)).await, TurnStatus::InProgress);
+}
+
+#[tokio::test]
+async fn a_turn_that_completes_while_it_is_listed_was_not_interrupted() {
+    let world = World::new();
+    let thread = world.loaded(1).await;
+    begin_turn(&thread, "turn-2").await;
+    let door = world.store.hold_answer(Operation::LoadHistory, id(1));
+    let manager = world.manager.clone();
+    let listing = tokio::spawn(async move { manager.list_turns(ListTurns::new(id(1))).await });
+    door.reached().await;
+    end_turn(&thread).await;
+    door.open();
+    let turns = listing.await.unwrap().unwrap().turns;
+    assert_ne!(turns.last().unwrap().status, TurnStatus::Interrupted);
 }
 
 #[tokio::test]

@@ -1,8 +1,12 @@
 //! Going on with a thread, running or not.
 
-use thread_store::{Edit, LiveThread, Ordinal, ResumeLive, ThreadOptions, ThreadStoreExt as _};
+use serde_json::json;
+use thread_store::{
+    Edit, LiveThread, Operation, Ordinal, ResumeLive, ThreadOptions, ThreadStoreExt as _,
+};
 
-use crate::world::{World, code, id, live_config, start, take_over, told, turn, user};
+use crate::world::{World, code, event, id, live_config, start, take_over, told, turn, user};
+use crate::wrapped::unavailable;
 
 fn resume() -> ResumeLive {
     ResumeLive::new(id(1))
@@ -144,4 +148,21 @@ async fn a_thread_that_others_hold_is_taken_over_unless_refused() {
     assert_eq!(code(&world.manager.resume(refusing).await), "conflict.held");
     assert!(!world.is_loaded(id(1)));
     assert_eq!(code(&world.manager.resume(resume()).await), "ok");
+}
+
+#[tokio::test]
+async fn a_name_given_after_a_crash_stands_against_one_that_is_derived_on_resume() {
+    let crashed = World::new();
+    let thread = crashed.loaded(1).await;
+    crashed.store.always(Operation::UpdateThreadMetadata, id(1), unavailable());
+    let named = json!({"type": "thread_name_updated", "thread_name": "from an item"});
+    thread.live().append_items(vec![event(&named)]).await.unwrap();
+    crashed.store.heal();
+    let world = World::with(crashed.store.clone(), |config| config);
+    world.manager.rename(id(1), Some("by a person")).await.unwrap();
+    let thread = world.resume(id(1)).await;
+    thread.live().append_items(vec![user("more")]).await.unwrap();
+    thread.live().persist().await.unwrap();
+    let name = world.store.thread(id(1)).await.unwrap().metadata.name;
+    assert_eq!(name.as_deref(), Some("by a person"));
 }

@@ -8,7 +8,7 @@ use thread_store::{
 };
 
 use crate::compaction::Summary;
-use crate::world::{World, code, id, named, start, take_over};
+use crate::world::{World, code, id, named, start, take_over, user};
 use crate::wrapped::Wrapped;
 
 #[derive(Clone, Copy, Debug)]
@@ -255,4 +255,14 @@ async fn ephemeral_threads_need_a_store_of_their_own() {
     let from = world.cold(2).await;
     let fork = world.manager.fork_ephemeral(ForkThread::new(from, id(3))).await;
     assert_eq!(code(&fork), INVALID);
+}
+
+#[tokio::test]
+async fn a_child_that_is_not_stored_goes_with_its_parent() {
+    let world = World::new();
+    world.loaded(1).await;
+    let child = world.manager.start(start(2).spawned_by(id(1), 1)).await.unwrap();
+    world.manager.delete(id(1)).await.unwrap();
+    assert_ne!(code(&child.live().append_items(vec![user("late")]).await), OK);
+    assert!(world.store.thread(id(2)).await.is_err());
 }

@@ -33,6 +33,8 @@ struct Planned {
 pub(crate) enum Mishap {
     /// It is not made, and fails.
     Fails(Error),
+    /// It is not made, and fails when the door opens.
+    FailsLate(Door),
     /// It is made, and nobody hears the answer.
     Unheard,
     /// It is made when the door opens.
@@ -160,6 +162,10 @@ impl Wrapped {
         match self.mishap(operation, thread_id.into()) {
             None => call.await,
             Some(Mishap::Fails(error)) => Err(error.during(operation)),
+            Some(Mishap::FailsLate(door)) => {
+                door.pass().await;
+                Err(Error::unavailable(Outcome::NothingDone).during(operation))
+            }
             Some(Mishap::Unheard) => {
                 call.await?;
                 Err(Error::unavailable(Outcome::Unknown).during(operation))
