@@ -16,6 +16,7 @@ mod start;
 mod token;
 mod turn;
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -67,10 +68,11 @@ pub(crate) use turn::{ended as turn_ended, started as turn_started};
 /// - What was answered is stored: it survives what [`append_items`](crate::ThreadStore::append_items)
 ///   of the store survives, and [`flush`](Self::flush) makes it as durable as the store can.
 /// - A call that is *unavailable* was repeated as [`Retry`] says. With outcome *nothing done* nothing
-///   is stored by it. With outcome *unknown* what it was to write is kept: the same call again is
-///   recognised, and any other call settles it first, after which the same call is recognised still,
-///   until something else is written. So nothing is stored twice and nothing is lost in between.
-/// - A call whose future is dropped is done wholly or not at all, in the same way.
+///   is stored by it. With outcome *unknown* what it was to write is kept: any other call settles it
+///   first, and the same call again is recognised, also after others, as long as it is one of the last 8
+///   that ended so. So nothing is stored twice and nothing is lost in between.
+/// - A call whose future is dropped is done wholly or not at all, and settled in the same way; it is
+///   recognised until something else is written.
 /// - Facts that items tell (titles, token counts, …) are stored right after them; an edit that fails is
 ///   kept for the next barrier ([`persist`](Self::persist), [`flush`](Self::flush),
 ///   [`shutdown`](Self::shutdown), an explicit edit) and never fails an append. A crash in between costs
@@ -102,10 +104,9 @@ pub(crate) use turn::{ended as turn_ended, started as turn_started};
 /// live.shutdown().await
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LiveThread(Arc<Shared>);
 
-#[derive(Debug)]
 struct Shared {
     thread_id: ThreadId,
     store: Arc<dyn ThreadStore>,
@@ -345,6 +346,16 @@ impl LiveThread {
 
     async fn lock(&self) -> MutexGuard<'_, Core> {
         self.0.core.lock().await
+    }
+}
+
+impl fmt::Debug for LiveThread {
+    /// Which thread: what it holds are contents.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LiveThread")
+            .field("thread_id", &self.0.thread_id)
+            .field("started", &self.is_started())
+            .finish_non_exhaustive()
     }
 }
 

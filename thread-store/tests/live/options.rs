@@ -150,3 +150,14 @@ async fn a_null_override_is_told_in_the_records_of_its_turn() {
     let context = history.iter().find(|item| item.contains("turn_context")).unwrap();
     assert!(context.contains(r#""model":null"#), "{context}");
 }
+
+#[tokio::test]
+async fn what_is_printed_of_a_live_thread_is_which_it_is() {
+    let world = World::new();
+    let options = ThreadOptions::default().base_instructions("s3cret".to_owned());
+    let start = StartThread::new(world.id).with_options(options);
+    let live = LiveThread::start(world.store.clone(), start, world.config());
+    live.append_items(vec![user("s3cret", world.now())]).await.unwrap();
+    let printed = format!("{live:?}");
+    assert!(printed.contains(&world.id.to_string()) && !printed.contains("s3cret"), "{printed}");
+}
