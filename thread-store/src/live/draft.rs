@@ -19,13 +19,15 @@ pub(super) struct Draft {
     pub(super) create: CreateThread,
     /// A creation that may have been done.
     doubt: Option<CreateThread>,
+    /// Whether its caller was told so, and may make the same call again.
+    told: bool,
     /// What the turn of this id, which is about to begin, differs in.
     pub(super) begun: Option<(String, ThreadOptions)>,
 }
 
 impl Draft {
     pub(super) fn new(create: CreateThread) -> Self {
-        Self { create, doubt: None, begun: None }
+        Self { create, doubt: None, told: false, begun: None }
     }
 
     pub(super) fn thread(&self, shared: &Shared) -> StoredThread {
@@ -61,6 +63,7 @@ impl Draft {
         let created = created.map_err(|failure| {
             let failure = failure.or_done_before(was_in_doubt);
             self.doubt = self.doubt.take().filter(|_| failure.is_open());
+            self.told = self.doubt.is_some();
             failure.into_error()
         })?;
         let lease = created
@@ -79,7 +82,7 @@ impl Draft {
         };
         let mut open = Open::created(created.thread, lease, derivation, shared.now());
         if !create.items.is_empty() {
-            open = open.with_first(create.items);
+            open = open.with_first(create.items, self.told);
         }
         shared.hear(Heard::Edited(&create.metadata, open.record()));
         if open.turn().is_some() {

@@ -91,10 +91,10 @@ impl Open {
     }
 
     /// It was created with these items, which the caller was not answered yet.
-    pub(super) fn with_first(mut self, items: Vec<RolloutItem>) -> Self {
+    pub(super) fn with_first(mut self, items: Vec<RolloutItem>, told: bool) -> Self {
         let receipt = AppendReceipt::new(Ordinal::ZERO, items.len());
         let (write, written) = (Write::Append(items), Some(Written::Appended(receipt)));
-        self.doubt = Some(Doubt { write, maybe_done: true, told: false, written });
+        self.doubt = Some(Doubt { write, maybe_done: true, told, written });
         self
     }
 

@@ -149,6 +149,18 @@ async fn an_append_in_doubt_that_another_append_settled_is_recognised_when_repea
 }
 
 #[tokio::test(start_paused = true)]
+async fn first_items_in_doubt_that_another_append_settled_are_recognised_when_repeated() {
+    let world = World::new();
+    let live = start(&world, world.config().with_retry(Retry::never()));
+    let one = vec![said("one", world.now())];
+    world.store.fail(0, Fault::AnswerLost);
+    live.append_items(one.clone()).await.unwrap_err();
+    live.append_items(vec![said("two", world.now())]).await.unwrap();
+    assert_eq!(live.append_items(one).await.unwrap().first, Ordinal::ZERO);
+    assert_eq!(world.history().await.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_append_stays_in_doubt_though_the_store_breaks_when_it_is_asked_again() {
     let world = World::new();
     let live = start(&world, world.config());

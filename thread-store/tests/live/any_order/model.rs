@@ -24,6 +24,14 @@ pub(super) struct Model {
 pub(super) struct Entry {
     pub(super) marks: Vec<String>,
     pub(super) certain: bool,
+    /// The same records, that may have been written before: the call may have been answered for those.
+    pub(super) or: Option<usize>,
+}
+
+impl Entry {
+    pub(super) fn new(marks: Vec<String>, certain: bool) -> Self {
+        Self { marks, certain, or: None }
+    }
 }
 
 impl Model {
@@ -41,14 +49,26 @@ impl Model {
     /// Whether a history is one of those that there may be: what is certain in its order, and
     /// everything else at most once and in its place.
     pub(super) fn allows(&self, history: &[String]) -> bool {
+        let pairs = self.entries.iter().enumerate();
+        let pairs: Vec<_> = pairs.filter_map(|(at, entry)| Some((entry.or?, at))).collect();
+        (0..1_usize << pairs.len()).any(|chosen| {
+            let mut certain: Vec<_> = self.entries.iter().map(|entry| entry.certain).collect();
+            for (bit, (before, at)) in pairs.iter().enumerate() {
+                certain[if chosen >> bit & 1 == 0 { *at } else { *before }] = true;
+            }
+            self.allows_if(history, &certain)
+        })
+    }
+
+    fn allows_if(&self, history: &[String], certain: &[bool]) -> bool {
         let mut reached = BTreeSet::from([0]);
-        for entry in &self.entries {
+        for (entry, certain) in self.entries.iter().zip(certain) {
             let with = |at: &usize| {
                 let end = at + entry.marks.len();
                 (history.get(*at..end) == Some(&entry.marks)).then_some(end)
             };
             let mut next: BTreeSet<_> = reached.iter().filter_map(with).collect();
-            if !entry.certain {
+            if !certain {
                 next.extend(&reached);
             }
             reached = next;

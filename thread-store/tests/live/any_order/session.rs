@@ -205,7 +205,7 @@ impl Session {
         self.lose(Over::Fenced).await;
         let lease = taken_over(&self.world).await;
         let items = vec![self.item(Kind::Tokens), self.item(Kind::Said)];
-        self.model.entries.push(Entry { marks: items.iter().map(mark).collect(), certain: true });
+        self.model.entries.push(Entry::new(items.iter().map(mark).collect(), true));
         self.world.store.inner.append_items(AppendItems::new(lease, items)).await.unwrap();
     }
 
@@ -281,7 +281,12 @@ impl Session {
             Done::No => return None,
         };
         self.model.touched = true;
-        self.model.entries.push(Entry { marks, certain });
+        let mut entry = Entry::new(marks, certain);
+        let same = |before: &Entry| !before.certain && before.marks == entry.marks;
+        if let Some(before) = self.model.entries.iter().position(same).filter(|_| certain) {
+            (entry.certain, entry.or) = (false, Some(before));
+        }
+        self.model.entries.push(entry);
         Some(self.model.entries.len() - 1)
     }
 
