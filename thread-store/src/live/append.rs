@@ -159,9 +159,6 @@ impl Open {
     async fn revert(&mut self, shared: &Shared, to: RevertTo) -> Result<RevertedThread> {
         let revert = RevertThread::new(self.lease.clone(), to).with_at(shared.now());
         let mut write = Write::Revert(revert.clone());
-        if let Some(Written::Reverted(reverted)) = self.answer_late(&write) {
-            return Ok(reverted);
-        }
         if !self.is_in_doubt(&write) {
             self.settle_first(shared).await?;
             if self.turn().is_some() {

@@ -36,15 +36,16 @@ impl Open {
         retry: &Retry,
         mut edit: UpdateThreadMetadata,
     ) -> Result<()> {
-        if let Some(stored) = self.settle_edit(shared, retry).await?
-            && !stored.patch.is_empty()
-        {
-            self.unanswered_edit = Some(stored);
-        }
+        let settled = self.settle_edit(shared, retry).await?;
         if !edit.patch.is_empty() {
             // Another edit makes the same one later a new one.
-            let stored = self.unanswered_edit.take().filter(|stored| is_same(stored, &edit));
-            edit = stored.map_or(edit, |_| nothing_more(shared));
+            let before = settled.or(self.unanswered_edit.take());
+            edit = before
+                .filter(|before| is_same(before, &edit))
+                .map_or(edit, |_| nothing_more(shared));
+        } else if let Some(settled) = settled {
+            // One without a version is made again, over what others edited since.
+            self.unanswered_edit = Some(settled).filter(|edit| edit.expected_version.is_some());
         }
         if edit.expected_version.is_some_and(|version| version != self.record.metadata_version) {
             self.read_again(shared, retry).await?;

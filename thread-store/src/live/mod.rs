@@ -69,8 +69,8 @@ pub(crate) use turn::{ended as turn_ended, started as turn_started};
 ///   of the store survives, and [`flush`](Self::flush) makes it as durable as the store can.
 /// - A call that is *unavailable* was repeated as [`Retry`] says. With outcome *nothing done* nothing
 ///   is stored by it. With outcome *unknown* what it was to write is kept: any other call settles it
-///   first, and the same call again is recognised, also after others, as long as it is one of the last 8
-///   that ended so. So nothing is stored twice and nothing is lost in between.
+///   first, and the same call again is recognised; an append also after others, as long as it is one of
+///   the last 8 that ended so. So nothing is stored twice and nothing is lost in between.
 /// - A call whose future is dropped is done wholly or not at all, and settled in the same way; it is
 ///   recognised until something else is written.
 /// - Facts that items tell (titles, token counts, …) are stored right after them; an edit that fails is

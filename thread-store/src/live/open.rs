@@ -25,7 +25,7 @@ pub(super) struct Open {
     pub(super) derivation: Derivation,
     /// A write that may have been done, or was done and not answered.
     doubt: Option<Doubt>,
-    /// Older writes that were done after their callers had been told that nobody knows.
+    /// Older appends that were done after their callers had been told that nobody knows.
     unanswered: VecDeque<Doubt>,
     /// Whether this session wrote anything: one that did not stores no metadata either.
     pub(super) written: bool,
@@ -65,7 +65,7 @@ pub(super) enum Written {
     Reverted(RevertedThread),
 }
 
-/// How many older writes are remembered that callers may make again.
+/// How many older appends are remembered that callers may make again.
 const MOST_UNANSWERED: usize = 8;
 
 impl Write {
@@ -168,9 +168,11 @@ impl Open {
         self.unanswered.remove(at)?.written
     }
 
-    /// Keeps a write that its caller may make again, among the last few; answers any other.
+    /// Keeps an append that its caller may make again, among the last few; answers any other write. To
+    /// take turns back after others were appended is another wish than before.
     fn remember(&mut self, doubt: Doubt) -> Option<Doubt> {
-        if !doubt.told || doubt.written.is_none() {
+        let repeatable = matches!(doubt.write, Write::Append(_));
+        if !(repeatable && doubt.told && doubt.written.is_some()) {
             return Some(doubt);
         }
         self.unanswered.push_back(doubt);

@@ -11,7 +11,8 @@ use thread_store::{
 
 use crate::faulty::Fault;
 use crate::support::{
-    World, edited, event, resume_with, said, start, tokens, total, turn_start, unavailable, user,
+    World, edited, event, resume_with, said, start, tokens, total, turn_end, turn_start,
+    unavailable, user,
 };
 
 fn impatient(world: &World) -> LiveThread {
@@ -158,6 +159,24 @@ async fn first_items_in_doubt_that_another_append_settled_are_recognised_when_re
     live.append_items(vec![said("two", world.now())]).await.unwrap();
     assert_eq!(live.append_items(one).await.unwrap().first, Ordinal::ZERO);
     assert_eq!(world.history().await.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn taking_back_a_turn_once_more_after_another_turn_takes_that_one_back() {
+    // Whichever call of it loses its answer: the last one is the append of the marker.
+    for call in 0..5 {
+        let world = World::new();
+        let live = started(&world).await;
+        let turn = |id: &'static str| vec![turn_start(id, world.now()), turn_end(id, world.now())];
+        live.append_items(turn("one")).await.unwrap();
+        world.store.fail(call, Fault::AnswerLost);
+        live.revert(RevertTo::LastTurns(1)).await.unwrap_err();
+        let last = world.store.calls().last().map(|call| call.operation);
+        assert!(call < 4 || last == Some(Operation::AppendItems));
+        live.append_items(turn("two")).await.unwrap();
+        let taken_back = live.revert(RevertTo::LastTurns(1)).await.unwrap();
+        assert_eq!(taken_back.turn_ids, ["two"], "call {call}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! Threads that somebody else takes, closes, archives, deletes and edits.
 
 use thread_store::{
-    AppendItems, Conflict, DeleteThread, LiveThread, Ordinal, Result, ThreadMetadataPatch,
+    AppendItems, Conflict, DeleteThread, LiveThread, Ordinal, Result, Retry, ThreadMetadataPatch,
     ThreadStore as _, ThreadStoreExt as _, UpdateThreadMetadata, WriterLease,
 };
 
@@ -236,4 +236,17 @@ async fn an_edit_that_was_refused_is_not_sent_again_when_its_version_has_come() 
     edited(&world, ThreadMetadataPatch::default().git_branch("main".to_owned())).await;
     live.persist().await.unwrap();
     assert_eq!(world.thread().await.metadata.name, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_given_again_stands_over_what_others_gave_meanwhile() {
+    let world = World::new();
+    let live = start(&world, world.config().with_retry(Retry::never()));
+    live.append_items(vec![user("Hello", world.now())]).await.unwrap();
+    world.store.fail(1, Fault::AnswerLost);
+    live.update_metadata(name("mine")).await.unwrap_err();
+    live.flush().await.unwrap();
+    edited(&world, name("theirs")).await;
+    live.update_metadata(name("mine")).await.unwrap();
+    assert_eq!(world.thread().await.metadata.name.as_deref(), Some("mine"));
 }
