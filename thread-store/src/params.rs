@@ -198,6 +198,14 @@ impl CreatedThread {
     pub fn new(thread: StoredThread, lease: Option<WriterLease>) -> Self {
         Self { thread, lease }
     }
+
+    /// The thread and the lease, for who asked for one.
+    pub(crate) fn granted(self) -> Result<(StoredThread, WriterLease), Error> {
+        let Self { thread, lease } = self;
+        let missing = || Error::internal("the store granted no lease").about(thread.thread_id);
+        let lease = lease.ok_or_else(missing)?;
+        Ok((thread, lease))
+    }
 }
 
 /// What to do about a lease that was not released.
@@ -492,6 +500,14 @@ impl From<ListFilter> for ListThreads {
     fn from(filter: ListFilter) -> Self {
         Self::new().with_filter(filter)
     }
+}
+
+/// Refuses a page without rows.
+pub(crate) fn check_page_size(page_size: usize) -> Result<(), Error> {
+    if page_size == 0 {
+        return Err(Error::invalid("page_size", "must be at least 1"));
+    }
+    Ok(())
 }
 
 fn check_request_id(request_id: Option<&str>) -> Result<(), Error> {

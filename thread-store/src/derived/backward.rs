@@ -57,8 +57,8 @@ impl<'a, S: ThreadStore + ?Sized> BackwardReader<'a, S> {
         let thread = store.read_thread(read).await?;
         let inherited_to = thread.identity.forked_from.and_then(|from| from.ordinal);
         let end = thread.next_ordinal.min(source.end.unwrap_or(thread.next_ordinal));
-        let paginated = thread.metadata.history_mode.as_deref() == Some("paginated");
-        let mut reader = Self::new(store, source, Head::new(inherited_to, paginated), end);
+        let head = Head::new(inherited_to, thread.metadata.is_paginated());
+        let mut reader = Self::new(store, source, head, end);
         reader.read_head().await?;
         Ok(reader)
     }

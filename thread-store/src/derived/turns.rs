@@ -9,7 +9,7 @@ use crate::history::{DamageReport, Direction};
 use crate::id::ThreadId;
 use crate::list::Cursor;
 use crate::ordinal::Ordinal;
-use crate::params::ReadThread;
+use crate::params::{ReadThread, check_page_size};
 use crate::store::ThreadStore;
 use crate::turn::{
     ItemPage, ListItems, ListTurns, Place, Replay, Rows, ThreadItem, Turn, TurnPage,
@@ -223,12 +223,12 @@ impl Asked<'_> {
 
     /// Where to read, and how many rows. That there is no such thread is said before anything else.
     async fn checked<S: ThreadStore + ?Sized>(&self, store: &S) -> Result<(Place, usize)> {
-        let invalid = match self.place() {
-            Ok(place) if self.page_size > 0 => {
+        let place = self.place().and_then(|place| check_page_size(self.page_size).map(|()| place));
+        let invalid = match place {
+            Ok(place) => {
                 let largest = store.capabilities().limits.max_page_size;
                 return Ok((place, self.page_size.min(largest)));
             }
-            Ok(_) => Error::invalid("page_size", "must be at least 1"),
             Err(error) => error,
         };
         let Source { thread_id, include_archived, .. } = self.source;

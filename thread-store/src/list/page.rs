@@ -8,7 +8,7 @@ use crate::capabilities::Limits;
 use crate::error::Error;
 use crate::history::{DamageReport, Direction};
 use crate::id::ThreadId;
-use crate::params::ListThreads;
+use crate::params::{ListThreads, check_page_size};
 use crate::thread::StoredThread;
 use crate::time::Timestamp;
 
@@ -154,9 +154,7 @@ impl<'a> ListPlan<'a> {
     /// *Invalid request*: a page size of 0 (field `page_size`), or a cursor that is damaged or
     /// belongs to another list (field `cursor`).
     pub fn new(params: &'a ListThreads, limits: &Limits) -> Result<Self, Error> {
-        if params.page_size == 0 {
-            return Err(Error::invalid("page_size", "must be at least 1"));
-        }
+        check_page_size(params.page_size)?;
         let from = match &params.cursor {
             Some(cursor) => Some(cursor::decode(cursor, &params.filter, params.sort_key)?),
             None => None,

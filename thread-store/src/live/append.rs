@@ -35,10 +35,9 @@ impl Core {
         expected: Ordinal,
         items: Vec<RolloutItem>,
     ) -> Result<AppendReceipt> {
+        self.settle_first(shared).await?;
         let open = self.open(shared).await.map_err(as_nothing_done)?;
-        let settled = open.settle_first(shared).await;
         let (actual, in_turn) = (open.next, open.turn().is_some());
-        self.kept(shared, settled)?;
         if actual != expected {
             return Err(Error::conflict(shared.thread_id, Conflict::Ordinal { expected, actual }));
         }

@@ -4,12 +4,12 @@ use super::derivation::Derivation;
 use super::open::Open;
 use super::resume::derive;
 use super::{Heard, Shared};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::item::RolloutItem;
 use crate::metadata::ThreadMetadataPatch;
 use crate::options::ThreadOptions;
 use crate::ordinal::Ordinal;
-use crate::params::CreateThread;
+use crate::params::{CreateThread, CreatedThread};
 use crate::thread::StoredThread;
 use crate::time::Timestamp;
 
@@ -66,25 +66,33 @@ impl Draft {
             self.told = self.doubt.is_some();
             failure.into_error()
         })?;
-        let lease = created
-            .lease
-            .ok_or_else(|| Error::internal("the store granted no lease").about(shared.thread_id))?;
+        self.created(shared, create, created).await
+    }
+
+    /// The thread that was created, with all that is known of it.
+    async fn created(
+        &self,
+        shared: &Shared,
+        create: CreateThread,
+        created: CreatedThread,
+    ) -> Result<Open> {
+        let (thread, lease) = created.granted()?;
         let created_to = Ordinal::ZERO.plus(create.items.len());
         let derivation = if lease.next_ordinal == created_to {
             let mut derivation = self.derivation();
             derivation.take(&create.items, shared.now());
-            derivation.observer.know(&created.thread.metadata);
+            derivation.observer.know(&thread.metadata);
             derivation
         } else {
             // The answer came late, and others had the thread before.
             let (store, config) = (shared.store.as_ref(), &shared.config);
-            derive(store, config, &created.thread, lease.next_ordinal).await?
+            derive(store, config, &thread, lease.next_ordinal).await?
         };
-        let mut open = Open::created(created.thread, lease, derivation, shared.now());
+        let mut open = Open::created(thread, lease, derivation, shared.now());
         if !create.items.is_empty() {
             open = open.with_first(create.items, self.told);
         }
-        shared.hear(Heard::Edited(&create.metadata, open.record()));
+        shared.hear(Heard::Edited(&create.metadata, &open.record));
         if open.turn().is_some() {
             shared.hear(Heard::TurnInProgress(true));
         }

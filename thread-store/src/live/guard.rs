@@ -62,7 +62,7 @@ impl LiveThreadInitGuard {
 
     /// Opens a thread in a task of its own, so that what it takes is given back if nobody waits for it
     /// any more.
-    pub(crate) async fn open(
+    async fn open(
         thread_id: ThreadId,
         opening: impl Future<Output = Result<LiveThread>> + Send + 'static,
     ) -> Result<Self> {
@@ -86,7 +86,7 @@ impl LiveThreadInitGuard {
 
     /// The session has started: the thread is the caller's.
     #[must_use]
-    #[allow(clippy::missing_panics_doc)]
+    #[allow(clippy::missing_panics_doc)] // Both that take it take the guard as well.
     pub fn commit(mut self) -> LiveThread {
         self.live.take().expect("a guard has its thread until it is committed or discarded")
     }

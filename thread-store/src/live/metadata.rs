@@ -15,9 +15,7 @@ impl Core {
         shared: &Shared,
         params: UpdateThreadMetadata,
     ) -> Result<StoredThread> {
-        if let State::NotStarted(draft) = &self.0
-            && !draft.is_in_doubt()
-        {
+        if self.is_untouched() {
             if let Some(expected) = params.expected_version {
                 let moved = Conflict::MetadataVersion { expected, actual: 0 };
                 return Err(Error::conflict(shared.thread_id, moved));

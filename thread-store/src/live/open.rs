@@ -115,10 +115,6 @@ impl Open {
         }
     }
 
-    pub(super) fn record(&self) -> &StoredThread {
-        &self.record
-    }
-
     pub(super) fn turn(&self) -> Option<&OpenTurn> {
         self.derivation.turn()
     }

@@ -99,9 +99,7 @@ impl LiveThread {
         config: LiveConfig,
         listener: Option<Arc<dyn Listener>>,
     ) -> Result<Self> {
-        let CreatedThread { thread, lease } = created;
-        let missing = || Error::internal("the store granted no lease").about(thread.thread_id);
-        let lease = lease.ok_or_else(missing)?;
+        let (thread, lease) = created.granted()?;
         let derivation = Derivation::resuming(&thread);
         let open = Open::new(thread, lease, derivation);
         Ok(Self::opened(store, open, None, ThreadOptions::default(), config, listener))
@@ -138,10 +136,8 @@ impl LiveThread {
             return Ok(ContinuationToken::of(self.thread_id(), Ordinal::ZERO, []));
         }
         let shared = &self.0;
-        let open = core.open(shared).await?;
-        let settled = open.settle_first(shared).await;
-        let next = open.next;
-        core.kept(shared, settled)?;
+        core.settle_first(shared).await?;
+        let next = core.open(shared).await?.next;
         let read = || last_items(shared.store.as_ref(), shared.thread_id, next);
         let last = shared.config.retry.run(shared.thread_id, read).await?;
         Ok(ContinuationToken::of(shared.thread_id, next, &last))

@@ -139,15 +139,13 @@ impl Inner {
         let context = self.retry().run(thread_id, call).await?;
         let end = context.next_ordinal;
         let compaction = self.summary(compactor, context, reporter).await?;
-        let paginated = live.thread().await?.metadata.history_mode.as_deref() == Some("paginated");
+        let paginated = live.thread().await?.metadata.is_paginated();
         let items =
             records(&compaction, &reporter.turn_id, paginated, self.config.live.clock.now())?;
         let receipt = live.append_at(end, items).await?;
         Ok((receipt.first.plus(1), receipt))
     }
-}
 
-impl Inner {
     /// What the compactor makes of a history. The end of the manager does not wait for it.
     async fn summary(
         &self,

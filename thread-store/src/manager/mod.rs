@@ -92,7 +92,7 @@ struct Inner {
     gates: Gates,
     hub: Arc<Hub>,
     closing: AtomicBool,
-    /// What runs beside callers: unloading.
+    /// What runs beside callers or is done to its end without them.
     tasks: TaskTracker,
     stop: CancellationToken,
     runtime: OnceLock<Handle>,
@@ -190,6 +190,7 @@ impl Inner {
     /// Remembers the runtime, for what is done where there is none.
     fn note_runtime(&self) {
         if let Ok(handle) = Handle::try_current() {
+            // One is enough, the first.
             let _ = self.runtime.set(handle);
         }
     }

@@ -4,11 +4,11 @@ use serde::Serialize;
 use tracing::instrument;
 
 use super::{Inner, ThreadManager, ThreadStatus, ThreadView};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::history::DamageReport;
 use crate::id::ThreadId;
 use crate::list::Cursor;
-use crate::params::{ListThreads, ReadThread};
+use crate::params::{ListThreads, ReadThread, check_page_size};
 use crate::search::{SearchPage, SearchThreads};
 use crate::thread::StoredThread;
 use crate::turn::{ItemPage, ListItems, ListTurns, Turn, TurnPage, TurnStatus};
@@ -130,9 +130,7 @@ impl ThreadManager {
     ///
     /// *Invalid request* (field `page_size`) for 0.
     pub fn loaded(&self, after: Option<ThreadId>, page_size: usize) -> Result<LoadedPage> {
-        if page_size == 0 {
-            return Err(Error::invalid("page_size", "must be at least 1"));
-        }
+        check_page_size(page_size)?;
         let (thread_ids, more) = self.0.loaded.page(after, page_size);
         let next_after = thread_ids.last().copied().filter(|_| more);
         Ok(LoadedPage { thread_ids, next_after })

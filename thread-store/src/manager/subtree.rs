@@ -97,7 +97,6 @@ impl Inner {
         if let Some(loaded) = self.stored(thread_id)? {
             let _expected = loaded.watch.expect_end();
             if loaded.live.discard_unstarted().await {
-                self.loaded.remove(thread_id, &loaded.watch);
                 self.discard_drafts(BTreeSet::from([thread_id])).await;
                 let told = ThreadEvent::Deleted { thread_id };
                 self.tell_closed(&loaded, told, ClosedReason::Deleted);
@@ -135,7 +134,6 @@ impl Inner {
             let thread_id = draft.live.thread_id();
             let _expected = draft.watch.expect_end();
             if draft.live.discard_unstarted().await {
-                self.loaded.remove(thread_id, &draft.watch);
                 let told = ThreadEvent::Deleted { thread_id };
                 self.tell_closed(&draft, told, ClosedReason::Deleted);
                 deleted.insert(thread_id);
@@ -209,12 +207,12 @@ impl Inner {
         if loaded.live.check().await.is_ok() {
             self.hub.send(told);
         } else {
-            self.loaded.remove(thread_id, &loaded.watch);
             self.tell_closed(&loaded, told, reason);
         }
     }
 
     fn tell_closed(&self, loaded: &Loaded, told: ThreadEvent, reason: ClosedReason) {
+        self.loaded.remove(loaded.live.thread_id(), &loaded.watch);
         loaded.watch.close();
         self.hub.send(told);
         loaded.watch.say_closed(reason);

@@ -25,6 +25,11 @@ impl ThreadMetadata {
         Self { updated_at: created_at, recency_at: created_at, ..Self::default() }
     }
 
+    /// Whether events tell of every item of the history.
+    pub(crate) fn is_paginated(&self) -> bool {
+        self.history_mode.as_deref() == Some("paginated")
+    }
+
     /// What a fork takes over: everything but the times, the marks of a sub-agent, and how far the
     /// history was observed.
     #[must_use]

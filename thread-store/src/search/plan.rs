@@ -6,6 +6,7 @@ use super::rank::{Rank, binding};
 use super::{Message, Query, SearchHit, SearchThreads};
 use crate::capabilities::Limits;
 use crate::error::Error;
+use crate::params::check_page_size;
 use crate::thread::StoredThread;
 
 /// How a store answers a search: it hands each thread that may have the text to
@@ -33,9 +34,7 @@ impl SearchPlan {
     /// `page_size`), or a cursor that is damaged or belongs to another search (field `cursor`).
     pub fn new(params: &SearchThreads, limits: &Limits) -> Result<Self, Error> {
         let query = Query::new(&params.term)?;
-        if params.page_size == 0 {
-            return Err(Error::invalid("page_size", "must be at least 1"));
-        }
+        check_page_size(params.page_size)?;
         let binding = binding(&query, &params.filter);
         let cursor = params.cursor.as_ref();
         Ok(Self {

@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::{ItemsView, ThreadItem, Turn};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::history::{DamageReport, Direction};
 use crate::id::ThreadId;
 use crate::list::Cursor;
-use crate::params::{from_thread_id, params};
+use crate::params::{check_page_size, from_thread_id, params};
 
 params! {
     /// Lists the turns of a thread.
@@ -97,7 +97,7 @@ impl TurnPage {
     ///
     /// *Invalid request* for a page size of 0.
     pub(crate) fn empty(page_size: usize) -> Result<Self> {
-        check(page_size)?;
+        check_page_size(page_size)?;
         let (turns, next_cursor, previous_cursor, clamped, damage) = Default::default();
         Ok(Self { turns, next_cursor, previous_cursor, page_size, clamped, damage })
     }
@@ -110,17 +110,10 @@ impl ItemPage {
     ///
     /// *Invalid request* for a page size of 0.
     pub(crate) fn empty(page_size: usize) -> Result<Self> {
-        check(page_size)?;
+        check_page_size(page_size)?;
         let (items, next_cursor, previous_cursor, clamped, damage) = Default::default();
         Ok(Self { items, next_cursor, previous_cursor, page_size, clamped, damage })
     }
-}
-
-fn check(page_size: usize) -> Result<()> {
-    if page_size == 0 {
-        return Err(Error::invalid("page_size", "must be at least 1"));
-    }
-    Ok(())
 }
 
 /// All turns of a thread, derived in one pass.
