@@ -11,7 +11,7 @@ use sqlx::{Connection as _, Row as _, Sqlite, SqliteConnection, SqlitePool, Tran
 use tokio::sync::Mutex;
 
 use crate::error::{Result, SqliteError, is_busy};
-use crate::{location, record, schema};
+use crate::{location, projection, schema};
 
 /// How long an operation waits for another process to finish its write.
 const BUSY_BUDGET: Duration = Duration::from_secs(10);
@@ -54,7 +54,7 @@ impl Database {
         schema::check(&mut writer).await?;
         use_wal(&mut writer, &path).await?;
         schema::migrate(&mut writer).await?;
-        record::reproject(&mut writer).await?;
+        projection::reproject(&mut writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .test_before_acquire(false)

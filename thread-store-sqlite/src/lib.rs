@@ -32,10 +32,13 @@
 
 mod database;
 mod error;
+mod head;
 mod history;
 mod list;
 mod location;
+mod operations;
 mod process;
+mod projection;
 mod record;
 mod schema;
 mod store;

@@ -53,7 +53,8 @@ fn push_page(query: &mut QueryBuilder<Sqlite>, walks: &[Walk], filter: &ListFilt
         push_walk(query, walk, filter, scan);
     }
     query.push(
-        ") page JOIN threads t USING (key) JOIN heads h USING (key) JOIN listing narrow USING (key)",
+        ") page JOIN threads t USING (key) JOIN heads h USING (key) LEFT JOIN holders o USING (key)
+           JOIN listing narrow USING (key)",
     );
     query.push(format_args!(" ORDER BY page.{time} {order}, page.thread_id {order} LIMIT "));
     query.push_bind(limit(scan));
@@ -69,7 +70,7 @@ pub(crate) async fn descendants(
     let mut at = ancestor;
     for next in 0.. {
         let children: Vec<Vec<u8>> = sqlx::query_scalar(
-            "SELECT thread_id FROM listing INDEXED BY spawn_parent_by_created WHERE spawn_parent = ?
+            "SELECT thread_id FROM listing WHERE archived IN (0, 1) AND spawn_parent = ?
              ORDER BY created_at, thread_id",
         )
         .bind(&at.as_bytes()[..])
@@ -85,9 +86,15 @@ pub(crate) async fn descendants(
     Ok(found)
 }
 
-/// One alternative of the filter that drives.
-enum Walk {
-    Archived(bool),
+/// One alternative of the filter that drives, among the archived threads or the others.
+struct Walk {
+    archived: bool,
+    by: By,
+}
+
+/// What is walked.
+enum By {
+    All,
     Source(&'static str),
     Provider(String),
     Cwd(String),
@@ -95,11 +102,11 @@ enum Walk {
     Below(ThreadId),
 }
 
-impl Walk {
+impl By {
     /// The column of the filter, which is also the name of its indexes.
     fn column(&self) -> &'static str {
         match self {
-            Self::Archived(_) => "archived",
+            Self::All => "all",
             Self::Source(_) => "source",
             Self::Provider(_) => "provider",
             Self::Cwd(_) => "cwd",
@@ -112,9 +119,17 @@ impl Walk {
 /// The walks of the filter that narrows the most, by what such filters usually leave; none if a
 /// filter matches nothing.
 fn walks(filter: &ListFilter) -> Vec<Walk> {
+    let sides = [false, true].into_iter();
+    let sides = sides.filter(|side| filter.archived.is_none_or(|only| only == *side));
+    sides
+        .flat_map(|archived| alternatives(filter).into_iter().map(move |by| Walk { archived, by }))
+        .collect()
+}
+
+fn alternatives(filter: &ListFilter) -> Vec<By> {
     match filter.relation {
-        Some(Relation::ChildrenOf(parent)) => return vec![Walk::SpawnParent(parent)],
-        Some(Relation::DescendantsOf(ancestor)) => return vec![Walk::Below(ancestor)],
+        Some(Relation::ChildrenOf(parent)) => return vec![By::SpawnParent(parent)],
+        Some(Relation::DescendantsOf(ancestor)) => return vec![By::Below(ancestor)],
         _ => {}
     }
     let cwds = filter
@@ -128,16 +143,13 @@ fn walks(filter: &ListFilter) -> Vec<Walk> {
         .as_ref()
         .map(|kinds| kinds.iter().map(|kind| kind.as_str()).collect::<BTreeSet<_>>());
     if let Some(cwds) = cwds.filter(|cwds| cwds.len() <= MOST_WALKS) {
-        cwds.into_iter().map(Walk::Cwd).collect()
+        cwds.into_iter().map(By::Cwd).collect()
     } else if let Some(providers) = providers.filter(|names| names.len() <= MOST_WALKS) {
-        providers.into_iter().map(Walk::Provider).collect()
+        providers.into_iter().map(By::Provider).collect()
     } else if let Some(sources) = sources {
-        sources.into_iter().map(Walk::Source).collect()
+        sources.into_iter().map(By::Source).collect()
     } else {
-        let both = [false, true].into_iter();
-        both.filter(|side| filter.archived.is_none_or(|only| only == *side))
-            .map(Walk::Archived)
-            .collect()
+        vec![By::All]
     }
 }
 
@@ -146,41 +158,46 @@ fn push_below(query: &mut QueryBuilder<Sqlite>, ancestor: ThreadId) {
     query.push("WITH RECURSIVE below (key, thread_id) AS (SELECT key, thread_id FROM listing WHERE spawn_parent = ");
     query.push_bind(ancestor.as_bytes().to_vec());
     query.push(
-        " UNION SELECT child.key, child.thread_id FROM below
-          JOIN listing child ON child.spawn_parent = below.thread_id) ",
+        " AND archived IN (0, 1) UNION SELECT child.key, child.thread_id FROM below
+          CROSS JOIN listing child ON child.archived IN (0, 1) AND child.spawn_parent = below.thread_id) ",
     );
 }
 
 fn push_walk(query: &mut QueryBuilder<Sqlite>, walk: &Walk, filter: &ListFilter, scan: &Scan) {
     let (time, order) = (column(scan.sort_key), order(scan.direction));
     query.push(format_args!("SELECT * FROM (SELECT l.key, l.{time}, l.thread_id FROM "));
-    match walk {
-        Walk::Below(ancestor) => {
+    match &walk.by {
+        By::Below(ancestor) => {
             // `CROSS JOIN`: the subtree drives, whatever the planner thinks of its size.
             query.push("below CROSS JOIN listing l ON l.key = below.key WHERE l.thread_id <> ");
             query.push_bind(ancestor.as_bytes().to_vec());
+            query.push(" AND l.archived = ").push_bind(walk.archived);
         }
-        other => {
-            let column = other.column();
-            let key = index_suffix(scan.sort_key);
-            query.push(format_args!("listing l INDEXED BY {column}_by_{key} WHERE l.{column} = "));
-            push_value(query, other);
+        by => {
+            let index = format_args!("{}_by_{}", by.column(), index_suffix(scan.sort_key));
+            query.push(format_args!("listing l INDEXED BY {index} WHERE l.archived = "));
+            query.push_bind(walk.archived);
+            push_value(query, by);
         }
     }
     push_after(query, scan);
-    push_conditions(query, walk.column(), filter);
+    push_conditions(query, walk.by.column(), filter);
     query.push(format_args!(" ORDER BY l.{time} {order}, l.thread_id {order} LIMIT "));
     query.push_bind(limit(scan));
     query.push(")");
 }
 
-fn push_value(query: &mut QueryBuilder<Sqlite>, walk: &Walk) {
-    match walk {
-        Walk::Archived(archived) => query.push_bind(*archived),
-        Walk::Source(kind) => query.push_bind(*kind),
-        Walk::Provider(name) => query.push_bind(name.clone()),
-        Walk::Cwd(cwd) => query.push_bind(cwd.clone()),
-        Walk::SpawnParent(id) | Walk::Below(id) => query.push_bind(id.as_bytes().to_vec()),
+fn push_value(query: &mut QueryBuilder<Sqlite>, by: &By) {
+    if let By::All = by {
+        return;
+    }
+    query.push(format_args!(" AND l.{} = ", by.column()));
+    match by {
+        By::All => query,
+        By::Source(kind) => query.push_bind(*kind),
+        By::Provider(name) => query.push_bind(name.clone()),
+        By::Cwd(cwd) => query.push_bind(cwd.clone()),
+        By::SpawnParent(id) | By::Below(id) => query.push_bind(id.as_bytes().to_vec()),
     };
 }
 
@@ -200,9 +217,6 @@ fn push_after(query: &mut QueryBuilder<Sqlite>, scan: &Scan) {
 
 /// Every filter that is not walked by already, as a condition.
 fn push_conditions(query: &mut QueryBuilder<Sqlite>, walked: &str, filter: &ListFilter) {
-    if let Some(archived) = filter.archived.filter(|_| walked != "archived") {
-        query.push(" AND l.archived = ").push_bind(archived);
-    }
     if let Some(kinds) = filter.source_kinds.as_ref().filter(|_| walked != "source") {
         push_any(query, "source", kinds.iter().map(|kind| kind.as_str().to_owned()));
     }
@@ -352,8 +366,8 @@ mod tests {
         schema::migrate(&mut connection).await.unwrap();
         let id = ThreadId::from_bytes([7; 16]);
         for (filter, index) in [
-            (ListFilter::default(), "archived_by_"),
-            (ListFilter::default().with_archived(false), "archived_by_"),
+            (ListFilter::default(), "all_by_"),
+            (ListFilter::default().with_archived(false), "all_by_"),
             (
                 ListFilter::default().with_source_kinds(vec![SourceKind::Cli, SourceKind::Exec]),
                 "source_by_",

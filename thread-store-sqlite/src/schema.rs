@@ -24,14 +24,19 @@ const MIGRATIONS: &[&[&str]] = &[&[
         create_request TEXT,
         update_request TEXT
     ) STRICT",
+    // The one row that every append updates: nothing is in it that need not be.
     "CREATE TABLE heads (
         key INTEGER PRIMARY KEY,
         next_ordinal INTEGER NOT NULL,
         epoch INTEGER NOT NULL,
         released INTEGER NOT NULL,
-        holder TEXT
+        pending INTEGER NOT NULL,
+        chunked_to INTEGER NOT NULL,
+        indexed_to INTEGER NOT NULL
     ) STRICT",
-    "CREATE TABLE runs (
+    "CREATE INDEX heads_pending ON heads (pending) WHERE pending <> 0",
+    "CREATE TABLE holders (key INTEGER PRIMARY KEY, holder TEXT NOT NULL) STRICT",
+    "CREATE TABLE tail (
         id INTEGER PRIMARY KEY,
         key INTEGER NOT NULL,
         first INTEGER NOT NULL,
@@ -39,7 +44,18 @@ const MIGRATIONS: &[&[&str]] = &[&[
         checksum INTEGER NOT NULL,
         data BLOB NOT NULL
     ) STRICT",
-    "CREATE UNIQUE INDEX runs_by_ordinal ON runs (key, first)",
+    "CREATE UNIQUE INDEX tail_by_ordinal ON tail (key, first)",
+    "CREATE TABLE chunks (
+        id INTEGER PRIMARY KEY,
+        entries BLOB NOT NULL,
+        checksum INTEGER NOT NULL,
+        form INTEGER NOT NULL,
+        data BLOB NOT NULL
+    ) STRICT",
+    // Whoever appends to a thread that is not as they knew it is sent back.
+    "CREATE VIEW stale AS SELECT 1 AS threads",
+    "CREATE TRIGGER stale_threads INSTEAD OF INSERT ON stale
+     BEGIN SELECT RAISE(ROLLBACK, 'stale'); END",
     "CREATE TABLE listing (
         key INTEGER PRIMARY KEY,
         thread_id BLOB NOT NULL,
@@ -60,24 +76,35 @@ const MIGRATIONS: &[&[&str]] = &[&[
         value TEXT NOT NULL,
         PRIMARY KEY (key, name)
     ) STRICT, WITHOUT ROWID",
-    "CREATE INDEX archived_by_created ON listing (archived, created_at, thread_id)",
-    "CREATE INDEX archived_by_updated ON listing (archived, updated_at, thread_id)",
-    "CREATE INDEX archived_by_recency ON listing (archived, recency_at, thread_id)",
-    "CREATE INDEX source_by_created ON listing (source, created_at, thread_id)",
-    "CREATE INDEX source_by_updated ON listing (source, updated_at, thread_id)",
-    "CREATE INDEX source_by_recency ON listing (source, recency_at, thread_id)",
-    "CREATE INDEX provider_by_created ON listing (provider, created_at, thread_id) WHERE provider IS NOT NULL",
-    "CREATE INDEX provider_by_updated ON listing (provider, updated_at, thread_id) WHERE provider IS NOT NULL",
-    "CREATE INDEX provider_by_recency ON listing (provider, recency_at, thread_id) WHERE provider IS NOT NULL",
-    "CREATE INDEX cwd_by_created ON listing (cwd, created_at, thread_id) WHERE cwd IS NOT NULL",
-    "CREATE INDEX cwd_by_updated ON listing (cwd, updated_at, thread_id) WHERE cwd IS NOT NULL",
-    "CREATE INDEX cwd_by_recency ON listing (cwd, recency_at, thread_id) WHERE cwd IS NOT NULL",
-    "CREATE INDEX spawn_parent_by_created ON listing (spawn_parent, created_at, thread_id)
+    "CREATE INDEX all_by_created ON listing (archived, created_at, thread_id)",
+    "CREATE INDEX all_by_updated ON listing (archived, updated_at, thread_id)",
+    "CREATE INDEX all_by_recency ON listing (archived, recency_at, thread_id)",
+    "CREATE INDEX source_by_created ON listing (archived, source, created_at, thread_id)",
+    "CREATE INDEX source_by_updated ON listing (archived, source, updated_at, thread_id)",
+    "CREATE INDEX source_by_recency ON listing (archived, source, recency_at, thread_id)",
+    "CREATE INDEX provider_by_created ON listing (archived, provider, created_at, thread_id)
+        WHERE provider IS NOT NULL",
+    "CREATE INDEX provider_by_updated ON listing (archived, provider, updated_at, thread_id)
+        WHERE provider IS NOT NULL",
+    "CREATE INDEX provider_by_recency ON listing (archived, provider, recency_at, thread_id)
+        WHERE provider IS NOT NULL",
+    "CREATE INDEX cwd_by_created ON listing (archived, cwd, created_at, thread_id)
+        WHERE cwd IS NOT NULL",
+    "CREATE INDEX cwd_by_updated ON listing (archived, cwd, updated_at, thread_id)
+        WHERE cwd IS NOT NULL",
+    "CREATE INDEX cwd_by_recency ON listing (archived, cwd, recency_at, thread_id)
+        WHERE cwd IS NOT NULL",
+    "CREATE INDEX spawn_parent_by_created ON listing (archived, spawn_parent, created_at, thread_id)
         WHERE spawn_parent IS NOT NULL",
-    "CREATE INDEX spawn_parent_by_updated ON listing (spawn_parent, updated_at, thread_id)
+    "CREATE INDEX spawn_parent_by_updated ON listing (archived, spawn_parent, updated_at, thread_id)
         WHERE spawn_parent IS NOT NULL",
-    "CREATE INDEX spawn_parent_by_recency ON listing (spawn_parent, recency_at, thread_id)
+    "CREATE INDEX spawn_parent_by_recency ON listing (archived, spawn_parent, recency_at, thread_id)
         WHERE spawn_parent IS NOT NULL",
+    // Of which three characters the texts are made that people search: no positions, no copies.
+    "CREATE VIRTUAL TABLE text_grams USING fts5 (
+        folded, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram case_sensitive 1')",
+    "CREATE VIRTUAL TABLE message_grams USING fts5 (
+        folded, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram case_sensitive 1')",
 ]];
 
 /// The version that this program writes.

@@ -4,21 +4,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::SqliteConnection;
 use thread_store::{
-    AppendItems, AppendReceipt, AppendStep, Capabilities, ChangedThreads, Clock, Conflict,
-    CreateThread, CreatedThread, DeleteThread, Direction, Durability, Error, HistoryPage, Holder,
-    HolderLiveness, IfHeld, LeaseState, Limits, ListPlan, ListThreads, LoadHistory, Operation,
-    Ordinal, Persistence, ReadThread, ReleaseLease, ResumeThread, ResumedThread, SetArchived,
-    Sharing, StoredThread, SystemClock, ThreadId, ThreadPage, ThreadStore, Timestamp,
-    UpdateThreadMetadata, WriterLease, edit_metadata, reconcile_append,
+    AppendItems, AppendReceipt, Capabilities, ChangedThreads, Clock, CreateThread, CreatedThread,
+    DeleteThread, Durability, Error, HistoryPage, HolderLiveness, ListPlan, ListThreads,
+    LoadHistory, Operation, Persistence, ReadThread, ReleaseLease, ResumeThread, ResumedThread,
+    SetArchived, Sharing, StoredThread, SystemClock, ThreadPage, ThreadStore, UpdateThreadMetadata,
+    WriterLease,
 };
 use tracing::instrument;
 
 use crate::database::{Database, Work};
 use crate::error::Result;
-use crate::record::Head;
-use crate::{history, list, process, record};
+use crate::{head, history, list, operations, process, record};
 
 /// A store in one SQLite file. Clones share its connections.
 #[derive(Clone, Debug)]
@@ -86,154 +83,10 @@ fn during<T>(operation: Operation, result: Result<T>) -> thread_store::Result<T>
     result.map_err(|error| Error::from(error).during(operation))
 }
 
-async fn grant(
-    connection: &mut SqliteConnection,
-    head: &Head,
-    holder: Holder,
-) -> Result<WriterLease> {
-    let epoch = record::next_epoch(connection).await?;
-    record::set_lease(connection, head.key, &LeaseState::granted(epoch, holder.clone())).await?;
-    Ok(WriterLease::new(head.thread_id, epoch, holder, head.next_ordinal))
-}
-
-async fn create(
-    connection: &mut SqliteConnection,
-    params: CreateThread,
-    now: Timestamp,
-    limits: &Limits,
-) -> Result<CreatedThread> {
-    params.validate(limits)?;
-    let stored = match record::find(connection, params.thread_id).await? {
-        Some(stored)
-            if params.request_id.is_some() && stored.create_request == params.request_id =>
-        {
-            stored.intact()?
-        }
-        Some(_) => return Err(Error::conflict(params.thread_id, Conflict::AlreadyExists).into()),
-        None => {
-            let thread = params.to_thread(now);
-            let key = record::insert(connection, &thread, params.request_id.as_deref()).await?;
-            history::insert(connection, key, Ordinal::ZERO, &params.items).await?;
-            record::get(connection, params.thread_id).await?.intact()?
-        }
-    };
-    let lease = match params.lease {
-        Some(holder) => Some(grant(connection, &stored.head, holder).await?),
-        None => None,
-    };
-    Ok(CreatedThread::new(stored.thread, lease))
-}
-
-async fn resume(connection: &mut SqliteConnection, params: ResumeThread) -> Result<ResumedThread> {
-    let stored = record::get(connection, params.thread_id).await?;
-    stored.head.checked(params.include_archived)?;
-    let in_the_way = stored.head.lease.blocking().is_some_and(|holder| !process::is_dead(holder));
-    if params.if_held == IfHeld::Refuse && in_the_way {
-        return Err(stored.head.lease.held_error(params.thread_id).into());
-    }
-    let stored = stored.intact()?;
-    let lease = grant(connection, &stored.head, params.holder).await?;
-    Ok(ResumedThread::new(stored.thread, lease))
-}
-
-async fn append(
-    connection: &mut SqliteConnection,
-    params: AppendItems,
-    limits: &Limits,
-) -> Result<AppendReceipt> {
-    let AppendItems { lease, items, expected_ordinal, .. } = params;
-    let head = record::head(connection, lease.thread_id).await?;
-    let end = head.next_ordinal;
-    head.lease.check(&lease, end)?;
-    limits.check_items(&items)?;
-    let first = expected_ordinal.unwrap_or(end);
-    let standing = match AppendStep::new(lease.thread_id, expected_ordinal, items.len(), end)? {
-        AppendStep::Write => 0,
-        AppendStep::Compare(range) => {
-            let (there, damage) =
-                history::load(connection, head.key, &range, Direction::Ascending).await?;
-            damage.strict()?;
-            reconcile_append(lease.thread_id, first, &items, there.records(), end)?
-        }
-    };
-    let missing = &items[standing..];
-    if !missing.is_empty() {
-        history::insert(connection, head.key, end, missing).await?;
-        record::set_end(connection, head.key, end.plus(missing.len())).await?;
-    }
-    Ok(AppendReceipt::new(first, items.len()))
-}
-
-async fn release(connection: &mut SqliteConnection, params: ReleaseLease) -> Result<()> {
-    let head = record::head(connection, params.lease.thread_id).await?;
-    if head.lease.check_release(&params.lease, params.mode, head.next_ordinal)? {
-        let released = LeaseState { released: true, ..head.lease };
-        record::set_lease(connection, head.key, &released).await?;
-    }
-    Ok(())
-}
-
-async fn update(
-    connection: &mut SqliteConnection,
-    params: UpdateThreadMetadata,
-) -> Result<StoredThread> {
-    let stored = record::get(connection, params.thread_id).await?;
-    stored.head.checked(params.include_archived)?;
-    let mut stored = stored.intact()?;
-    if edit_metadata(&mut stored.thread, &mut stored.update_request, &params)? {
-        record::update(connection, &stored, params.patch.is_touch()).await?;
-    }
-    Ok(stored.thread)
-}
-
-/// The thread, and all below it if asked: parents before children.
-async fn subtree(
-    connection: &mut SqliteConnection,
-    root: ThreadId,
-    descendants: bool,
-) -> Result<Vec<Head>> {
-    let mut found = vec![record::head(connection, root).await?];
-    if descendants {
-        for thread_id in list::descendants(connection, root).await? {
-            found.push(record::head(connection, thread_id).await?);
-        }
-    }
-    Ok(found)
-}
-
-async fn set_archived(
-    connection: &mut SqliteConnection,
-    params: SetArchived,
-    now: Timestamp,
-) -> Result<ChangedThreads> {
-    let mut changed = Vec::new();
-    for head in subtree(connection, params.thread_id, params.descendants).await? {
-        if head.archived == params.archived {
-            continue;
-        }
-        record::set_archived(connection, head.key, params.archived.then_some(now)).await?;
-        if params.archived {
-            let epoch = record::next_epoch(connection).await?;
-            record::set_lease(connection, head.key, &LeaseState::fenced(epoch)).await?;
-        }
-        changed.push(head.thread_id);
-    }
-    Ok(ChangedThreads::new(changed))
-}
-
-async fn delete(connection: &mut SqliteConnection, params: DeleteThread) -> Result<ChangedThreads> {
-    let mut deleted = Vec::new();
-    for head in subtree(connection, params.thread_id, params.descendants).await? {
-        record::delete(connection, head.key).await?;
-        deleted.push(head.thread_id);
-    }
-    Ok(ChangedThreads::new(deleted))
-}
-
 impl SqliteStore {
     async fn load(&self, params: LoadHistory) -> Result<HistoryPage> {
         let mut view = self.database.snapshot().await?;
-        let head = record::head(&mut view, params.thread_id).await?;
+        let head = head::head(&mut view, params.thread_id).await?;
         head.checked(params.include_archived)?;
         let end = head.next_ordinal;
         let plan = params.plan(end)?;
@@ -254,7 +107,7 @@ impl SqliteStore {
 
     async fn check(&self, lease: &WriterLease) -> Result<()> {
         let mut view = self.database.snapshot().await?;
-        let head = record::head(&mut view, lease.thread_id).await?;
+        let head = head::head(&mut view, lease.thread_id).await?;
         Ok(head.lease.check(lease, head.next_ordinal)?)
     }
 
@@ -280,21 +133,22 @@ impl ThreadStore for SqliteStore {
     async fn create_thread(&self, params: CreateThread) -> thread_store::Result<CreatedThread> {
         let (now, limits) = (self.clock.now(), self.capabilities.limits.clone());
         let work: Work<_> = Box::new(move |connection| {
-            Box::pin(async move { create(connection, params, now, &limits).await })
+            Box::pin(async move { operations::create(connection, params, now, &limits).await })
         });
         self.write(Operation::CreateThread, work).await
     }
 
     #[instrument(skip_all, fields(thread_id = %params.thread_id))]
     async fn resume_thread(&self, params: ResumeThread) -> thread_store::Result<ResumedThread> {
-        self.write(Operation::ResumeThread, Box::new(|it| Box::pin(resume(it, params)))).await
+        self.write(Operation::ResumeThread, Box::new(|it| Box::pin(operations::resume(it, params))))
+            .await
     }
 
     #[instrument(skip_all, fields(thread_id = %params.lease.thread_id, items = params.items.len()))]
     async fn append_items(&self, params: AppendItems) -> thread_store::Result<AppendReceipt> {
         let limits = self.capabilities.limits.clone();
         let work: Work<_> = Box::new(move |connection| {
-            Box::pin(async move { append(connection, params, &limits).await })
+            Box::pin(async move { operations::append(connection, params, &limits).await })
         });
         self.write(Operation::AppendItems, work).await
     }
@@ -307,7 +161,11 @@ impl ThreadStore for SqliteStore {
 
     #[instrument(skip_all, fields(thread_id = %params.lease.thread_id))]
     async fn release_lease(&self, params: ReleaseLease) -> thread_store::Result<()> {
-        self.write(Operation::ReleaseLease, Box::new(|it| Box::pin(release(it, params)))).await
+        self.write(
+            Operation::ReleaseLease,
+            Box::new(|it| Box::pin(operations::release(it, params))),
+        )
+        .await
     }
 
     #[instrument(skip_all, fields(thread_id = %params.thread_id))]
@@ -330,19 +188,23 @@ impl ThreadStore for SqliteStore {
         &self,
         params: UpdateThreadMetadata,
     ) -> thread_store::Result<StoredThread> {
-        self.write(Operation::UpdateThreadMetadata, Box::new(|it| Box::pin(update(it, params))))
-            .await
+        self.write(
+            Operation::UpdateThreadMetadata,
+            Box::new(|it| Box::pin(operations::update(it, params))),
+        )
+        .await
     }
 
     #[instrument(skip_all, fields(thread_id = %params.thread_id, archived = params.archived))]
     async fn set_archived(&self, params: SetArchived) -> thread_store::Result<ChangedThreads> {
         let now = self.clock.now();
-        let work: Work<_> = Box::new(move |it| Box::pin(set_archived(it, params, now)));
+        let work: Work<_> = Box::new(move |it| Box::pin(operations::set_archived(it, params, now)));
         self.write(Operation::SetArchived, work).await
     }
 
     #[instrument(skip_all, fields(thread_id = %params.thread_id))]
     async fn delete_thread(&self, params: DeleteThread) -> thread_store::Result<ChangedThreads> {
-        self.write(Operation::DeleteThread, Box::new(|it| Box::pin(delete(it, params)))).await
+        self.write(Operation::DeleteThread, Box::new(|it| Box::pin(operations::delete(it, params))))
+            .await
     }
 }

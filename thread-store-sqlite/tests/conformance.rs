@@ -74,7 +74,7 @@ impl Harness for Sqlite {
     /// A trigger refuses every change of the tables that all writes touch.
     async fn fail_writes(&self, failing: bool) -> Result<(), NotOffered> {
         let mut connection = self.connect().await;
-        for table in ["threads", "heads", "runs", "counters"] {
+        for table in ["threads", "heads", "tail", "counters"] {
             for change in ["INSERT", "UPDATE", "DELETE"] {
                 let name = format!("fail_{table}_{change}");
                 let statement = if failing {
@@ -99,7 +99,7 @@ impl Harness for Sqlite {
     async fn damage(&self, thread_id: ThreadId, ordinal: Ordinal) -> Result<(), NotOffered> {
         let mut connection = self.connect().await;
         let (id, first, data): (i64, i64, Vec<u8>) = sqlx::query_as(
-            "SELECT id, first, data FROM runs JOIN threads USING (key)
+            "SELECT id, first, data FROM tail JOIN threads USING (key)
              WHERE thread_id = ?1 AND first <= ?2 ORDER BY first DESC LIMIT 1",
         )
         .bind(&thread_id.as_bytes()[..])
@@ -110,7 +110,7 @@ impl Harness for Sqlite {
         let mut records: Vec<Vec<u8>> =
             data.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
         records[(ordinal.get() as i64 - first) as usize][0] = b'#';
-        sqlx::query("UPDATE runs SET data = ? WHERE id = ?")
+        sqlx::query("UPDATE tail SET data = ? WHERE id = ?")
             .bind(records.join(&b'\n'))
             .bind(id)
             .execute(&mut connection)
