@@ -11,6 +11,7 @@ use sqlx::{Connection as _, Row as _, Sqlite, SqliteConnection, SqlitePool, Tran
 use tokio::sync::Mutex;
 
 use crate::error::{Result, SqliteError, is_busy};
+use crate::readers::{Reader, Readers};
 use crate::{location, projection, schema};
 
 /// How long an operation waits for another process to finish its write.
@@ -31,7 +32,8 @@ pub(crate) struct Database {
     writer: Arc<Mutex<Writer>>,
     /// Whether a write may be under way that its caller has left.
     left: Arc<AtomicBool>,
-    readers: SqlitePool,
+    readers: Readers,
+    snapshots: SqlitePool,
 }
 
 /// The connection that writes.
@@ -55,19 +57,22 @@ impl Database {
         use_wal(&mut writer, &path).await?;
         schema::migrate(&mut writer).await?;
         projection::reproject(&mut writer).await?;
-        let readers = SqlitePoolOptions::new()
+        let reading = options(&path).pragma("query_only", "ON");
+        let readers = Readers::new(reading.clone(), READERS as usize);
+        let snapshots = SqlitePoolOptions::new()
             .max_connections(READERS)
             .test_before_acquire(false)
-            .connect_with(options(&path).pragma("query_only", "ON"))
+            .connect_with(reading)
             .await?;
         let writer = Arc::new(Mutex::new(Writer::Open(writer)));
-        Ok(Self { path, writer, left: Arc::default(), readers })
+        Ok(Self { path, writer, left: Arc::default(), readers, snapshots })
     }
 
     /// Waits for the write under way and closes the file. Later operations are *unavailable*.
     pub(crate) async fn close(&self) {
         let writer = std::mem::replace(&mut *self.writer.lock().await, Writer::Closed);
         self.readers.close().await;
+        self.snapshots.close().await;
         if let Writer::Open(connection) = writer
             && let Err(error) = connection.close().await
         {
@@ -75,17 +80,26 @@ impl Database {
         }
     }
 
+    /// A connection for a read that is one statement.
+    pub(crate) async fn reader(&self) -> Result<Reader> {
+        self.settled().await;
+        self.readers.get().await
+    }
+
     /// A consistent view of the data for one operation.
-    ///
-    /// A write that its caller left is waited for, so that it is done or not for whoever looks.
     pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>> {
+        self.settled().await;
+        Ok(self.snapshots.begin().await?)
+    }
+
+    /// A write that its caller left is waited for, so that it is done or not for whoever looks.
+    async fn settled(&self) {
         if self.left.load(Ordering::SeqCst) {
             let writer = self.writer.lock().await;
             // Nothing is under way while the writer is held; before, others have to wait too.
             self.left.store(false, Ordering::SeqCst);
             drop(writer);
         }
-        Ok(self.readers.begin().await?)
     }
 
     /// Does the work in one transaction, which is committed if it succeeds and rolled back if not.

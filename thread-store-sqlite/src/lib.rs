@@ -33,12 +33,14 @@
 mod database;
 mod error;
 mod head;
+#[allow(dead_code, unused_imports)] // The background merges.
 mod history;
 mod list;
 mod location;
 mod operations;
 mod process;
 mod projection;
+mod readers;
 mod record;
 mod schema;
 mod store;

@@ -85,17 +85,8 @@ fn during<T>(operation: Operation, result: Result<T>) -> thread_store::Result<T>
 
 impl SqliteStore {
     async fn load(&self, params: LoadHistory) -> Result<HistoryPage> {
-        let mut view = self.database.snapshot().await?;
-        let head = head::head(&mut view, params.thread_id).await?;
-        head.checked(params.include_archived)?;
-        let end = head.next_ordinal;
-        let plan = params.plan(end)?;
-        let (items, damage) =
-            history::load(&mut view, head.key, &plan.take, params.direction).await?;
-        if params.strict {
-            damage.strict()?;
-        }
-        Ok(HistoryPage::new(items, end, plan.rest).with_damage(damage))
+        let mut reader = self.database.reader().await?;
+        history::read(&mut reader, &params).await
     }
 
     async fn read(&self, params: ReadThread) -> Result<StoredThread> {
