@@ -20,7 +20,7 @@ pub(super) const STATEMENT: &str = "
 WITH
 clipped (key, starts_at, ends_at) AS NOT MATERIALIZED (
     SELECT key, min(?2, ?3, next_ordinal), min(?3, next_ordinal, 1 << 32)
-    FROM threads JOIN heads USING (key) WHERE thread_id = ?1 AND (?6 OR archived_at IS NULL)
+    FROM threads JOIN heads USING (key) WHERE thread_id = ?1
 ),
 page (key, starts_at, ends_at) AS NOT MATERIALIZED (
     SELECT key,
@@ -49,6 +49,7 @@ pub(crate) async fn read(
     let mut rows = question(params).fetch(connection);
     let head = rows.try_next().await?.ok_or_else(|| Error::not_found(params.thread_id))?;
     let head = Head::read(&head)?;
+    // The rest of the answer is dropped with the error, row by row as it comes.
     if head.archived && !params.include_archived {
         return Err(Error::archived(params.thread_id).into());
     }
@@ -93,5 +94,4 @@ pub(super) fn question(params: &LoadHistory) -> sqlx::query::Query<'_, Sqlite, S
         .bind(params.range.to.map_or(i64::MAX, |to| number(to.get())))
         .bind(number(limit.min(u64::from(u32::MAX))))
         .bind(params.direction == Direction::Descending)
-        .bind(params.include_archived)
 }
