@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use sqlx::{Row as _, SqlitePool};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::Result;
 use crate::head::{self, pending};
@@ -26,14 +26,12 @@ const INDEX_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct Settler {
     requests: mpsc::Sender<Request>,
+    /// When it must have ended.
+    until: watch::Sender<Option<Instant>>,
 }
 
-enum Request {
-    /// Settle everything, and say so.
-    All(oneshot::Sender<Result<()>>),
-    /// Settle what can be until then, say so, and end.
-    Stop(Instant, oneshot::Sender<()>),
-}
+/// Settle everything, and say so.
+type Request = oneshot::Sender<Result<()>>;
 
 /// The task.
 struct Task {
@@ -41,6 +39,7 @@ struct Task {
     background: Background,
     compress: bool,
     requests: mpsc::Receiver<Request>,
+    until: watch::Receiver<Option<Instant>>,
     /// The threads that were not settled when they were last looked at, and where they ended.
     seen: HashMap<i64, i64>,
 }
@@ -59,17 +58,25 @@ impl Settler {
         compress: bool,
     ) -> Self {
         let (requests, asked) = mpsc::channel(1);
+        let (until, told) = watch::channel(None);
         // There may be something that an earlier process left.
         background.written.notify_one();
-        let task = Task { readers, background, compress, requests: asked, seen: HashMap::new() };
+        let task = Task {
+            readers,
+            background,
+            compress,
+            requests: asked,
+            until: told,
+            seen: HashMap::new(),
+        };
         tokio::spawn(task.run());
-        Self { requests }
+        Self { requests, until }
     }
 
     /// Settles every thread, at rest or not.
     pub(crate) async fn settle(&self) -> Result<()> {
         let (reply, answer) = oneshot::channel();
-        let asked = self.requests.send(Request::All(reply)).await.is_ok();
+        let asked = self.requests.send(reply).await.is_ok();
         match answer.await {
             Ok(settled) if asked => settled,
             _ => Err(sqlx::Error::PoolClosed.into()),
@@ -78,12 +85,8 @@ impl Settler {
 
     /// Ends the task, after it settled what it can in so much time.
     pub(crate) async fn stop(&self, budget: Duration) {
-        let (reply, answer) = oneshot::channel();
-        let until = Instant::now() + budget;
-        if self.requests.send(Request::Stop(until, reply)).await.is_ok() {
-            // An error is a task that has ended already.
-            answer.await.ok();
-        }
+        self.until.send_replace(Some(Instant::now() + budget));
+        self.until.closed().await;
     }
 }
 
@@ -93,18 +96,14 @@ impl Task {
         let mut rested = None;
         loop {
             tokio::select! {
-                request = self.requests.recv() => match request {
-                    Some(Request::All(reply)) => {
-                        // Who has left does not want to know.
-                        reply.send(self.settle_all(None).await).ok();
-                    }
-                    Some(Request::Stop(until, reply)) => {
-                        tell(self.settle_all(Some(until)).await);
-                        reply.send(()).ok();
-                        return;
-                    }
-                    None => return,
-                },
+                _ = self.until.changed() => {
+                    return tell(self.settle_all().await);
+                }
+                request = self.requests.recv() => {
+                    let Some(reply) = request else { return };
+                    // Who has left does not want to know.
+                    reply.send(self.settle_all().await).ok();
+                }
                 Some(key) = self.background.long_tails.recv() => tell(self.settle(key).await),
                 () = self.background.written.notified(), if rested.is_none() => {
                     rested = Some(tokio::time::Instant::now() + REST);
@@ -133,15 +132,16 @@ impl Task {
         Ok(unsettled.len())
     }
 
-    /// Settles every thread, as far as time allows.
-    async fn settle_all(&self, until: Option<Instant>) -> Result<()> {
+    async fn settle_all(&self) -> Result<()> {
         for thread in self.unsettled().await? {
-            if until.is_some_and(|until| Instant::now() >= until) {
-                break;
-            }
             self.settle(thread.key).await?;
         }
         Ok(())
+    }
+
+    /// Whether there is no time left.
+    fn is_over(&self) -> bool {
+        self.until.borrow().is_some_and(|until| Instant::now() >= until)
     }
 
     async fn unsettled(&self) -> Result<Vec<Unsettled>> {
@@ -151,19 +151,20 @@ impl Task {
         rows.iter().map(|row| Ok(Unsettled { key: row.try_get(0)?, end: row.try_get(1)? })).collect()
     }
 
-    /// Indexes and merges a thread, step by step, and marks it as settled if nothing came meanwhile.
+    /// Indexes and merges a thread, step by step, as far as time allows, and marks it as settled if
+    /// nothing came meanwhile.
     async fn settle(&self, key: i64) -> Result<()> {
-        self.index(key).await?;
-        while self.background.idle.run(merge(key, self.compress)).await? {}
-        self.background.idle.forgetting(key, settled(key)).await
-    }
-
-    async fn index(&self, key: i64) -> Result<()> {
-        self.background.idle.run(index_texts(key)).await?;
-        while let Some(batch) = prepare(&self.readers, key).await? {
-            self.background.idle.run(apply(batch)).await?;
+        let idle = &self.background.idle;
+        if !self.is_over() {
+            idle.run(index_texts(key)).await?;
         }
-        Ok(())
+        while !self.is_over()
+            && let Some(batch) = prepare(&self.readers, key).await?
+        {
+            idle.run(apply(batch)).await?;
+        }
+        while !self.is_over() && idle.run(merge(key, self.compress)).await? {}
+        if self.is_over() { Ok(()) } else { idle.forgetting(key, settled(key)).await }
     }
 }
 
