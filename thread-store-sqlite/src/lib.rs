@@ -32,6 +32,7 @@
 
 mod database;
 mod error;
+mod grams;
 mod head;
 mod history;
 mod list;
