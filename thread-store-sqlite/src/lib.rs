@@ -44,6 +44,7 @@ mod process;
 mod projection;
 mod record;
 mod schema;
+mod search;
 mod settle;
 mod store;
 mod writer;

@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::Result;
 use crate::head::{self, pending};
-use crate::writer::{Background, Idle, Work, Writer};
+use crate::writer::{Background, Work, Writer};
 use crate::{history, search};
 
 /// A thread that had nothing new for so long is at rest.

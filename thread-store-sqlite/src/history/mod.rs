@@ -72,3 +72,12 @@ pub(crate) async fn load(
     }
     Ok((Items::from_vec(items, direction), damage))
 }
+
+pub(crate) async fn merge(
+    _: &mut SqliteConnection,
+    _: i64,
+    _: Ordinal,
+    _: bool,
+) -> Result<bool> {
+    Ok(false)
+}

@@ -1,0 +1,5 @@
+//! Search by the index.
+
+mod index;
+
+pub(crate) use index::{Batch, apply, index_texts, prepare};
