@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use sqlx::Connection as _;
 use thread_store::{
     AppendItems, AppendReceipt, Capabilities, ChangedThreads, Clock, CreateThread, CreatedThread,
     DeleteThread, Durability, Error, HistoryPage, HolderLiveness, ListPlan, ListThreads,
@@ -101,21 +102,12 @@ fn during<T>(operation: Operation, result: Result<T>) -> thread_store::Result<T>
 
 impl SqliteStore {
     async fn load(&self, params: LoadHistory) -> Result<HistoryPage> {
-        let mut view = self.database.snapshot().await?;
-        let head = head::head(&mut view, params.thread_id).await?;
-        head.checked(params.include_archived)?;
-        let end = head.next_ordinal;
-        let plan = params.plan(end)?;
-        let (items, damage) =
-            history::load(&mut view, head.key, &plan.take, params.direction).await?;
-        if params.strict {
-            damage.strict()?;
-        }
-        Ok(HistoryPage::new(items, end, plan.rest).with_damage(damage))
+        let mut reader = self.database.reader().await?;
+        history::read(&mut reader, &params).await
     }
 
     async fn read(&self, params: ReadThread) -> Result<StoredThread> {
-        let mut view = self.database.snapshot().await?;
+        let mut view = self.database.reader().await?;
         let stored = record::get(&mut view, params.thread_id).await?;
         stored.head.checked(params.include_archived)?;
         Ok(stored.intact()?.thread)
@@ -134,12 +126,14 @@ impl SqliteStore {
 
     async fn list(&self, params: ListThreads) -> Result<ThreadPage> {
         let plan = ListPlan::new(&params, &self.capabilities.limits)?;
-        let mut view = self.database.snapshot().await?;
+        let mut reader = self.database.reader().await?;
+        let mut view = reader.begin().await?;
         let (rows, damage) = list::scan(&mut view, &params.filter, &plan.scan()).await?;
         let followed = match plan.follow_up(&rows) {
             Some(scan) => !list::scan(&mut view, &params.filter, &scan).await?.0.is_empty(),
             None => false,
         };
+        view.rollback().await?;
         Ok(plan.page(rows, followed).with_damage(damage))
     }
 }

@@ -44,10 +44,10 @@ pub(crate) async fn prepare(
     let Some((from, end)) = unindexed(connection, key).await? else { return Ok(None) };
     let (mut to, mut bytes, mut documents) = (from, 0, Vec::new());
     while to < end && bytes < budget_bytes {
-        let take = to..end.min(to + STEP);
-        let (items, _) = history::load(connection, key, &take, Direction::Ascending).await?;
-        to = take.end;
-        for stored in items.iter() {
+        let range = OrdinalRange::between(Ordinal::new(to), Ordinal::new(end.min(to + STEP)));
+        let load = LoadHistory::new(thread_id).with_include_archived(true).with_range(range);
+        to = end.min(to + STEP);
+        for stored in history::read(connection, &load).await?.items.iter() {
             bytes += stored.item.len();
             documents.extend(document(key, &stored)?);
         }
