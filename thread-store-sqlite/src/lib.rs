@@ -42,6 +42,7 @@ mod process;
 mod projection;
 mod record;
 mod schema;
+mod search;
 mod store;
 
 pub use process::this_process;

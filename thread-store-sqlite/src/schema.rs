@@ -14,8 +14,9 @@ const APPLICATION_ID: i64 = 0x7468_7374;
 const MIGRATIONS: &[&[&str]] = &[&[
     "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT",
     "INSERT INTO counters VALUES ('epoch', 0)",
+    // No number comes twice: what the background found out of a thread is of that one.
     "CREATE TABLE threads (
-        key INTEGER PRIMARY KEY,
+        key INTEGER PRIMARY KEY AUTOINCREMENT,
         thread_id BLOB NOT NULL UNIQUE,
         identity TEXT NOT NULL,
         metadata TEXT NOT NULL,
