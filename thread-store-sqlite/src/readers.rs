@@ -54,7 +54,7 @@ impl Readers {
     /// Waits for those that are in use, and closes them all.
     pub(crate) async fn close(&self) {
         self.permits.close();
-        for slot in &self.slots {
+        for slot in self.slots.iter() {
             if let Some(connection) = slot.lock().await.take()
                 && let Err(error) = connection.close().await
             {

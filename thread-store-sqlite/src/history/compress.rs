@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use sqlx::SqliteConnection;
+use thread_store::Ordinal;
 
 use super::chunk::{self, Chunk};
 use super::row::{Run, form};
