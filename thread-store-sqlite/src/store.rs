@@ -52,8 +52,7 @@ impl SqliteStore {
     ) -> thread_store::Result<Self> {
         let capabilities = capabilities();
         let opened = Database::open(path.as_ref(), capabilities.limits.clone(), &options);
-        let database =
-            opened.await.map_err(|error| Error::from(error).during(Operation::Open))?;
+        let database = opened.await.map_err(|error| Error::from(error).during(Operation::Open))?;
         Ok(Self { database: Arc::new(database), clock: options.clock, capabilities })
     }
 
