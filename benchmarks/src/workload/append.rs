@@ -1,0 +1,222 @@
+//! Durable appends: of one thread, and of many live threads at once.
+//!
+//! Each live thread is a task that appends 1 to 4 items, waits until they are durable, and goes on.
+//! Ours and the baselines are driven by the same tasks with the same items.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use thread_store::{AppendItems, Ordinal, RolloutItem, ThreadStore, WriterLease};
+use tokio::task::JoinSet;
+
+use crate::Failure;
+use crate::baseline::file::Log;
+use crate::baseline::group::GroupCommit;
+use crate::baseline::naive::Naive;
+use crate::baseline::plain::PlainLoop;
+use crate::bench::Bench;
+use crate::generate::Generator;
+use crate::measure::{Bar, Sample, Side, Unit};
+use crate::stores::{Kind, Opened};
+
+const APPENDS: Unit = Unit::Rate("appends/s");
+/// How many threads are live, how many appends each makes in a round, and what is wished for.
+const LOADS: &[Load] = &[
+    Load {
+        threads: 1,
+        appends: 400,
+        bars: Bars { group: Some(Bar::at_least(0.85)), plain: None, naive: None },
+    },
+    Load {
+        threads: 16,
+        appends: 100,
+        bars: Bars { group: Some(Bar::at_least(0.8)), plain: None, naive: None },
+    },
+    Load {
+        threads: 200,
+        appends: 20,
+        bars: Bars {
+            group: Some(Bar::at_least(0.9)),
+            plain: Some(Bar::at_least(1.5)),
+            naive: Some(Bar::at_least(15.0)),
+        },
+    },
+];
+/// The naive way makes so many times fewer appends: a rate is a rate.
+const FEWER: usize = 4;
+
+#[derive(Clone, Copy)]
+struct Load {
+    threads: usize,
+    appends: usize,
+    bars: Bars,
+}
+
+#[derive(Clone, Copy)]
+struct Bars {
+    group: Option<Bar>,
+    plain: Option<Bar>,
+    naive: Option<Bar>,
+}
+
+/// Who appends.
+pub(crate) trait Appender: Send + Sync + 'static {
+    /// Appends to the thread of this number, durably. The first item gets this ordinal.
+    fn append(
+        &self,
+        thread: usize,
+        first: u64,
+        items: Vec<RolloutItem>,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// What each thread appends in a round, batch by batch.
+type Work = Arc<Vec<Vec<Vec<RolloutItem>>>>;
+
+pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
+    for load in LOADS {
+        let name = match load.threads {
+            1 => "append, 1 thread".to_owned(),
+            threads => format!("append, {threads} live threads"),
+        };
+        if bench.wants(&name) {
+            measure(&name, kind, load, bench).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn measure(name: &str, kind: Kind, load: &Load, bench: &mut Bench) -> Result<(), Failure> {
+    let mut generator = Generator::new(11);
+    let work = work(&mut generator, load)?;
+    let ours = kind.open().await?;
+    let leases = live(&ours, &mut generator, load.threads).await?;
+    let store = Arc::clone(&ours.store);
+    let mut sides = vec![side("ours", Ours { store, leases }, &work, 1)];
+    let dir = tempfile::tempdir()?;
+    if load.threads == 1 {
+        let durable = kind == Kind::Sqlite;
+        let name = if durable { "a file, write + fdatasync" } else { "a file, write" };
+        sides.push(file(name, Log::create(&dir.path().join("log"), durable)?, &work));
+    }
+    // The file of the baseline is made by our store: it has the same schema and the same threads.
+    let theirs = Kind::Sqlite.open().await?;
+    if kind == Kind::Sqlite {
+        let leases = live(&theirs, &mut generator, load.threads).await?;
+        theirs.close().await;
+        let group = GroupCommit::open(&theirs.path(), &leases)?;
+        let plain = PlainLoop::create(&dir.path().join("plain.sqlite"))?;
+        let naive = Naive::create(&dir.path().join("naive.sqlite")).await?;
+        sides.push(with(load.bars.group, side("rusqlite group commit", group, &work, 1)));
+        sides.push(with(load.bars.plain, side("rusqlite loop, plain schema", plain, &work, 1)));
+        sides.push(with(load.bars.naive, side("naive sqlx", naive, &work, FEWER)));
+    }
+    bench.compare(name, kind, APPENDS, sides).await?;
+    Ok(())
+}
+
+fn with(bar: Option<Bar>, side: Side<'_>) -> Side<'_> {
+    match bar {
+        Some(bar) => side.bar(bar),
+        None => side,
+    }
+}
+
+fn work(generator: &mut Generator, load: &Load) -> Result<Work, Failure> {
+    let mut thread = || (0..load.appends).map(|_| generator.batch()).collect::<Result<_, _>>();
+    let threads = (0..load.threads).map(|_| thread()).collect::<Result<_, _>>()?;
+    Ok(Arc::new(threads))
+}
+
+pub(crate) async fn live(
+    opened: &Opened,
+    generator: &mut Generator,
+    count: usize,
+) -> Result<Vec<WriterLease>, Failure> {
+    let mut leases = Vec::with_capacity(count);
+    for _ in 0..count {
+        leases.push(opened.live(generator.thread(), Vec::new()).await?);
+    }
+    Ok(leases)
+}
+
+/// A side that does a part of the work in each round, with a task for each thread.
+fn side<'a, A: Appender>(name: &'static str, appender: A, work: &Work, fewer: usize) -> Side<'a> {
+    let ends: Vec<_> = work.iter().map(|_| AtomicU64::new(0)).collect();
+    let driver = Arc::new(Driver { appender, ends, work: Arc::clone(work), fewer });
+    Side::new(name, move || Arc::clone(&driver).round())
+}
+
+fn file<'a>(name: &'static str, log: Log, work: &Work) -> Side<'a> {
+    let (log, work) = (Arc::new(std::sync::Mutex::new(log)), Arc::clone(work));
+    Side::new(name, move || {
+        let (log, work) = (Arc::clone(&log), Arc::clone(&work));
+        async move {
+            let mut log = log.lock().map_err(|_| "the log is broken")?;
+            let (mut latencies, start) = (Vec::new(), Instant::now());
+            for batch in work.iter().flatten() {
+                let start = Instant::now();
+                log.append(batch)?;
+                latencies.push(start.elapsed());
+            }
+            Ok(Sample::rate(latencies.len(), start.elapsed(), &latencies))
+        }
+    })
+}
+
+/// The tasks of one side.
+struct Driver<A> {
+    appender: A,
+    /// Where the history of each thread ends.
+    ends: Vec<AtomicU64>,
+    work: Work,
+    fewer: usize,
+}
+
+impl<A: Appender> Driver<A> {
+    async fn round(self: Arc<Self>) -> Result<Sample, Failure> {
+        let start = Instant::now();
+        let mut tasks: JoinSet<_> =
+            (0..self.work.len()).map(|thread| Arc::clone(&self).thread(thread)).collect();
+        let mut latencies = Vec::new();
+        while let Some(done) = tasks.join_next().await {
+            latencies.extend(done??);
+        }
+        Ok(Sample::rate(latencies.len(), start.elapsed(), &latencies))
+    }
+
+    async fn thread(self: Arc<Self>, thread: usize) -> Result<Vec<std::time::Duration>, Failure> {
+        let batches = &self.work[thread];
+        let batches = &batches[..batches.len().div_ceil(self.fewer)];
+        let mut latencies = Vec::with_capacity(batches.len());
+        for batch in batches {
+            let first = self.ends[thread].fetch_add(batch.len() as u64, Ordering::Relaxed);
+            let start = Instant::now();
+            self.appender.append(thread, first, batch.clone()).await?;
+            latencies.push(start.elapsed());
+        }
+        Ok(latencies)
+    }
+}
+
+/// A store behind the trait.
+pub(crate) struct Ours {
+    pub(crate) store: Arc<dyn ThreadStore>,
+    pub(crate) leases: Vec<WriterLease>,
+}
+
+impl Appender for Ours {
+    async fn append(
+        &self,
+        thread: usize,
+        first: u64,
+        items: Vec<RolloutItem>,
+    ) -> Result<(), Failure> {
+        let append = AppendItems::new(self.leases[thread].clone(), items);
+        let append = append.with_expected_ordinal(Ordinal::new(first));
+        self.store.append_items(append).await?;
+        Ok(())
+    }
+}

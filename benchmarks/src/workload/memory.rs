@@ -1,0 +1,213 @@
+//! Memory: reading very much never takes more than a page, or than what was asked for.
+//!
+//! Measured in a process of its own, which is this program again: what it took before it began to
+//! read is taken off, and a thread beside it looks at how much it has all the time.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use serde::{Deserialize, Serialize};
+use thread_store::{
+    CreateThread, ListThreads, LoadHistory, OrdinalRange, ThreadId, ThreadStore as _,
+};
+use thread_store_sqlite::SqliteStore;
+
+use crate::Failure;
+use crate::bench::Bench;
+use crate::generate::Generator;
+use crate::measure::{Bar, Rounds, Sample, Unit};
+use crate::report::Line;
+use crate::stores::Kind;
+use crate::workload::list::Stocked;
+
+/// What is read in pages takes so many times the largest of them: as bytes, as parsed, and the
+/// allocator's reserve.
+const PAGE: Bar = Bar::at_most(8.0);
+/// A whole answer, against its bytes.
+const ANSWER: Bar = Bar::at_most(1.5);
+const ITEMS: usize = 100_000;
+const ITEMS_OF_A_PAGE: usize = 1_000;
+const THREADS_OF_A_PAGE: usize = 1_000;
+const ROUNDS: usize = 3;
+
+/// What the child does.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Probe {
+    path: PathBuf,
+    read: Read,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+enum Read {
+    AllThreads,
+    AllItems(ThreadId),
+    ItemsInPages(ThreadId),
+}
+
+/// What it found.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Taken {
+    /// How much more memory it had at some moment than before it began to read.
+    growth: u64,
+    /// The bytes of the largest page.
+    page: u64,
+}
+
+pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
+    if kind == Kind::Memory {
+        return Ok(());
+    }
+    let threads = bench.sizes().last().copied().unwrap_or_default();
+    let list = format!("memory of listing {threads} threads in pages");
+    if bench.wants(&list) {
+        let stocked = Stocked::new(kind, threads, bench).await?;
+        stocked.opened.close().await;
+        let probe = Probe { path: stocked.opened.path(), read: Read::AllThreads };
+        probe.report(&list, "the bytes of a page", PAGE, bench)?;
+    }
+    let pages = format!("memory of reading {ITEMS} items in pages");
+    let whole = format!("memory of reading {ITEMS} items at once");
+    if bench.wants(&pages) || bench.wants(&whole) {
+        bench.tell(&whole);
+        let opened = kind.open().await?;
+        let id = Generator::new(81).thread_id();
+        let items = Generator::new(82).items(ITEMS)?;
+        opened.store.create_thread(CreateThread::new(id).with_items(items)).await?;
+        opened.settled().await?;
+        opened.close().await;
+        let path = opened.path();
+        let probe = Probe { path: path.clone(), read: Read::ItemsInPages(id) };
+        probe.report(&pages, "the bytes of a page", PAGE, bench)?;
+        Probe { path, read: Read::AllItems(id) }.report(
+            &whole,
+            "the bytes of the answer",
+            ANSWER,
+            bench,
+        )?;
+    }
+    Ok(())
+}
+
+impl Probe {
+    pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
+        Ok(serde_json::from_str(text)?)
+    }
+
+    fn report(
+        &self,
+        name: &str,
+        against: &'static str,
+        bar: Bar,
+        bench: &mut Bench,
+    ) -> Result<(), Failure> {
+        if !bench.wants(name) {
+            return Ok(());
+        }
+        let taken = (0..ROUNDS).map(|_| self.ask()).collect::<Result<Vec<_>, _>>()?;
+        let value = |it: &Taken| Sample::value(it.growth as f64 / it.page as f64);
+        let rounds: Rounds = taken.iter().map(value).collect();
+        let line = Line::absolute(name, Kind::Sqlite.name(), Unit::PerByte, &rounds, bar);
+        bench.report.push(line.named(against));
+        Ok(())
+    }
+
+    /// Has a child do it.
+    fn ask(&self) -> Result<Taken, Failure> {
+        let output = std::process::Command::new(std::env::current_exe()?)
+            .args(["--probe", &serde_json::to_string(self)?])
+            .stderr(Stdio::inherit())
+            .output()?;
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
+    #[allow(clippy::print_stdout)] // It is what the child is for.
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        let store = SqliteStore::open(&self.path).await?;
+        // Connections and their statements are there before anything is counted.
+        store.list_threads(ListThreads::new().with_page_size(1)).await?;
+        let watch = Watch::begin()?;
+        let page = match self.read {
+            Read::AllThreads => all_threads(&store).await?,
+            Read::AllItems(id) => items(&store, id, None).await?,
+            Read::ItemsInPages(id) => items(&store, id, Some(ITEMS_OF_A_PAGE)).await?,
+        };
+        let growth = watch.end()?;
+        println!("{}", serde_json::to_string(&Taken { growth, page })?);
+        Ok(())
+    }
+}
+
+/// Lists everything; answers the bytes of the largest page, as JSON.
+async fn all_threads(store: &SqliteStore) -> Result<u64, Failure> {
+    let mut list = Some(ListThreads::new().with_page_size(THREADS_OF_A_PAGE));
+    let mut largest = 0;
+    while let Some(next) = list {
+        let page = store.list_threads(next.clone()).await?;
+        if largest == 0 {
+            let bytes = page.threads.iter().map(|it| serde_json::to_vec(it).map(|it| it.len()));
+            largest = bytes.sum::<Result<usize, _>>()?;
+        }
+        list = page.next_cursor.map(|cursor| next.with_cursor(cursor));
+    }
+    Ok(largest as u64)
+}
+
+/// Reads everything; answers the bytes of the largest page.
+async fn items(store: &SqliteStore, id: ThreadId, limit: Option<usize>) -> Result<u64, Failure> {
+    let mut range = Some(OrdinalRange::ALL);
+    let mut largest = 0;
+    while let Some(next) = range {
+        let load = LoadHistory::new(id).with_range(next).with_limit(limit);
+        let page = store.load_history(load).await?;
+        largest = largest.max(page.items.iter().map(|stored| stored.item.len()).sum());
+        range = page.rest;
+    }
+    Ok(largest as u64)
+}
+
+/// A thread that looks at how much memory the process has.
+struct Watch {
+    before: u64,
+    over: Arc<AtomicBool>,
+    thread: thread::JoinHandle<Result<u64, Failure>>,
+}
+
+impl Watch {
+    fn begin() -> Result<Self, Failure> {
+        let before = anonymous()?;
+        let over = Arc::new(AtomicBool::new(false));
+        let stop = Arc::clone(&over);
+        let thread = thread::spawn(move || {
+            let mut most = 0;
+            while !stop.load(Ordering::Relaxed) {
+                most = most.max(anonymous()?);
+                thread::yield_now();
+            }
+            Ok(most.max(anonymous()?))
+        });
+        Ok(Self { before, over, thread })
+    }
+
+    fn end(self) -> Result<u64, Failure> {
+        self.over.store(true, Ordering::Relaxed);
+        let most = self.thread.join().map_err(|_| "the watcher is gone")??;
+        Ok(most.saturating_sub(self.before))
+    }
+}
+
+/// The memory of this process that no file stands behind, in bytes: what is mapped of the database
+/// is the system's, to be taken back whenever it likes.
+fn anonymous() -> Result<u64, Failure> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    Ok(kilobytes
+        .ok_or("the system does not tell how much memory is used")?
+        .trim()
+        .parse::<u64>()?
+        * 1024)
+}

@@ -1,0 +1,29 @@
+//! What is measured: one file for each kind of use.
+
+pub(crate) mod append;
+mod edit;
+mod fork;
+mod history;
+mod list;
+pub(crate) mod memory;
+mod open;
+mod reading;
+mod search;
+mod size;
+
+use crate::Failure;
+use crate::bench::Bench;
+use crate::stores::Kind;
+
+pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
+    append::run(kind, bench).await?;
+    history::run(kind, bench).await?;
+    edit::run(kind, bench).await?;
+    fork::run(kind, bench).await?;
+    open::run(kind, bench).await?;
+    size::run(kind, bench).await?;
+    list::run(kind, bench).await?;
+    search::run(kind, bench).await?;
+    memory::run(kind, bench).await?;
+    reading::run(kind, bench).await
+}

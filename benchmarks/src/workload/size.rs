@@ -1,0 +1,133 @@
+//! Bytes: how large the database is, and how much is written, for each byte of the payload.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use thread_store::{ReleaseLease, ReleaseMode, RolloutItem};
+
+use crate::Failure;
+use crate::baseline::group::GroupCommit;
+use crate::bench::Bench;
+use crate::generate::Generator;
+use crate::measure::{Bar, Rounds, Sample, Unit};
+use crate::report::Line;
+use crate::stores::Kind;
+use crate::workload::append::{Appender, Ours, live};
+
+/// The database, of threads that were merged.
+const MERGED: Bar = Bar::at_most(1.1);
+const THREADS: usize = 20;
+const APPENDS: usize = 400;
+
+pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
+    let (size, written) = ("size of merged threads", "bytes written by appends");
+    if kind == Kind::Memory || !(bench.wants(size) || bench.wants(written)) {
+        return Ok(());
+    }
+    bench.tell(size);
+    let work = Work::new()?;
+    let (merged, ours) = of_ours(&work).await?;
+    let theirs = of_group(&work).await?;
+    if bench.wants(size) {
+        bench.report.push(Line::absolute(size, kind.name(), Unit::PerByte, &once(merged), MERGED));
+    }
+    if bench.wants(written) {
+        let named = ("rusqlite group commit", None);
+        let both = (&once(ours), &once(theirs));
+        bench.report.push(Line::against(written, kind.name(), Unit::PerByte, both, named));
+    }
+    Ok(())
+}
+
+/// Sizes are the same in every round.
+fn once(value: f64) -> Rounds {
+    [Sample::value(value)].into_iter().collect()
+}
+
+/// What is appended, batch by batch, to one thread after the other.
+struct Work {
+    batches: Vec<Vec<RolloutItem>>,
+    payload: u64,
+}
+
+impl Work {
+    fn new() -> Result<Self, Failure> {
+        let mut generator = Generator::new(71);
+        let batches = (0..THREADS * APPENDS).map(|_| generator.batch());
+        let batches = batches.collect::<Result<Vec<_>, _>>()?;
+        let payload = batches.iter().flatten().map(|item| item.len() as u64).sum();
+        Ok(Self { batches, payload })
+    }
+
+    /// Appends everything, to the threads in turns, with one task for each thread.
+    async fn append_to<A: Appender>(&self, appender: Arc<A>) -> Result<(), Failure> {
+        let mut tasks = tokio::task::JoinSet::new();
+        for thread in 0..THREADS {
+            let appender = Arc::clone(&appender);
+            let batches: Vec<_> =
+                self.batches.iter().skip(thread).step_by(THREADS).cloned().collect();
+            tasks.spawn(async move {
+                let mut first = 0;
+                for batch in batches {
+                    let count = batch.len() as u64;
+                    appender.append(thread, first, batch).await?;
+                    first += count;
+                }
+                Ok::<_, Failure>(())
+            });
+        }
+        while let Some(done) = tasks.join_next().await {
+            done??;
+        }
+        Ok(())
+    }
+
+    fn per_byte(&self, bytes: u64) -> f64 {
+        bytes as f64 / self.payload as f64
+    }
+}
+
+/// The size of the closed database after everything was merged, and what was written before.
+async fn of_ours(work: &Work) -> Result<(f64, f64), Failure> {
+    let opened = Kind::Sqlite.open().await?;
+    let leases = live(&opened, &mut Generator::new(72), THREADS).await?;
+    let ours = Arc::new(Ours { store: Arc::clone(&opened.store), leases: leases.clone() });
+    let before = written()?;
+    work.append_to(ours).await?;
+    let appended = written()? - before;
+    for lease in leases {
+        opened.store.release_lease(ReleaseLease::new(lease, ReleaseMode::Shutdown)).await?;
+    }
+    opened.settled().await?;
+    opened.close().await;
+    Ok((work.per_byte(bytes_of(&opened.path())), work.per_byte(appended)))
+}
+
+async fn of_group(work: &Work) -> Result<f64, Failure> {
+    let opened = Kind::Sqlite.open().await?;
+    let leases = live(&opened, &mut Generator::new(72), THREADS).await?;
+    opened.close().await;
+    let group = Arc::new(GroupCommit::open(&opened.path(), &leases)?);
+    let before = written()?;
+    work.append_to(group).await?;
+    Ok(work.per_byte(written()? - before))
+}
+
+/// The database and its log.
+fn bytes_of(path: &Path) -> u64 {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    [path.to_owned(), PathBuf::from(log)]
+        .iter()
+        .filter_map(|file| fs::metadata(file).ok())
+        .map(|file| file.len())
+        .sum()
+}
+
+/// The bytes that this process has given to the system to write: log, database and all.
+fn written() -> Result<u64, Failure> {
+    let counters = fs::read_to_string("/proc/self/io")?;
+    let line = counters.lines().find_map(|line| line.strip_prefix("wchar: "));
+    Ok(line.ok_or("the system does not count what is written")?.trim().parse()?)
+}
