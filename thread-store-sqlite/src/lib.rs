@@ -30,6 +30,7 @@
 //! | `runs` | neighbouring items: their bytes, and a table of lengths and checksums | every append adds one |
 //! | `counters` | the last epoch of the whole store | leases |
 
+mod connection;
 mod database;
 mod error;
 mod head;
@@ -42,6 +43,7 @@ mod projection;
 mod record;
 mod schema;
 mod store;
+mod writer;
 
 pub use process::this_process;
 pub use store::SqliteStore;

@@ -13,8 +13,9 @@ use thread_store::{
 };
 use tracing::instrument;
 
-use crate::database::{Database, Work};
+use crate::database::Database;
 use crate::error::Result;
+use crate::writer::Work;
 use crate::{head, history, list, operations, process, record};
 
 /// A store in one SQLite file. Clones share its connections.
@@ -46,9 +47,10 @@ impl SqliteStore {
         path: impl AsRef<Path>,
         clock: Arc<dyn Clock>,
     ) -> thread_store::Result<Self> {
-        let opened = Database::open(path.as_ref()).await;
+        let capabilities = capabilities();
+        let opened = Database::open(path.as_ref(), capabilities.limits.clone()).await;
         let database = opened.map_err(|error| Error::from(error).during(Operation::Open))?;
-        Ok(Self { database: Arc::new(database), clock, capabilities: capabilities() })
+        Ok(Self { database: Arc::new(database), clock, capabilities })
     }
 
     /// Waits for writes under way and closes the file, for all clones. What was acknowledged is
@@ -146,11 +148,7 @@ impl ThreadStore for SqliteStore {
 
     #[instrument(skip_all, fields(thread_id = %params.lease.thread_id, items = params.items.len()))]
     async fn append_items(&self, params: AppendItems) -> thread_store::Result<AppendReceipt> {
-        let limits = self.capabilities.limits.clone();
-        let work: Work<_> = Box::new(move |connection| {
-            Box::pin(async move { operations::append(connection, params, &limits).await })
-        });
-        self.write(Operation::AppendItems, work).await
+        during(Operation::AppendItems, self.database.append(params).await)
     }
 
     /// Every append is on the disk when it returns: there is nothing left to do.

@@ -10,6 +10,8 @@ use thread_store::{DamageReport, Direction, Items, Ordinal, RolloutItem};
 
 use crate::error::Result;
 use crate::head::signed;
+pub(crate) use run::Packed;
+
 use page::Page;
 use run::{Entry, Run, checksum, pack, split};
 

@@ -6,7 +6,7 @@
 use bytes::{Bytes, BytesMut};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
-use thread_store::RolloutItem;
+use thread_store::{Ordinal, RolloutItem};
 
 use crate::error::Result;
 use crate::head::unsigned;
@@ -41,6 +41,26 @@ impl Entry {
             u32::from_le_bytes(word)
         };
         Self { len: word(0) as usize, checksum: word(4) }
+    }
+}
+
+/// A run as it is written, whatever its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Packed {
+    /// The table of lengths and checksums.
+    pub(crate) entries: Vec<u8>,
+    /// The items, joined by line feeds.
+    pub(crate) data: Vec<u8>,
+}
+
+impl Packed {
+    pub(crate) fn new(items: &[RolloutItem]) -> Self {
+        Self { entries: Entry::table(items), data: pack(items).into() }
+    }
+
+    /// The checksum of the run at its place.
+    pub(crate) fn checksum(&self, key: i64, first: Ordinal) -> i64 {
+        checksum(key, first.get(), &self.entries)
     }
 }
 
