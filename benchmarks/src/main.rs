@@ -4,10 +4,12 @@
 
 mod baseline;
 mod bench;
+mod bulk;
 mod generate;
 mod history;
 mod measure;
 mod report;
+mod stock;
 mod stores;
 mod workload;
 

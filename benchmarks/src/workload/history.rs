@@ -19,14 +19,21 @@ const WHOLE: Bar = Bar::at_most(3.0);
 const LAST: Bar = Bar::at_most(1.5);
 /// A snapshot of everything in the memory store, in microseconds.
 const SNAPSHOT: Bar = Bar::at_most(5.0);
-const LENGTHS: &[usize] = &[100, 10_000];
+const LENGTHS: &[usize] = &[100, LONG];
+const LONG: usize = 10_000;
 const LAST_ITEMS: usize = 50;
 
 pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
     for length in LENGTHS {
         let (whole, last) =
             (format!("history of {length} items"), format!("last 50 of {length} items"));
-        if !bench.wants(&whole) && !bench.wants(&last) {
+        let snapshot = format!("snapshot of {length} items");
+        let (measures_last, measures_snapshot) =
+            (*length == LONG, kind == Kind::Memory && *length == LONG);
+        if !(bench.wants(&whole)
+            || measures_last && bench.wants(&last)
+            || measures_snapshot && bench.wants(&snapshot))
+        {
             continue;
         }
         let items = Generator::new(21).items(*length)?;
@@ -40,11 +47,11 @@ pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
             let rounds = thread.whole(&whole, kind, bench).await?;
             plot(bench, kind, "whole history", *length, &rounds);
         }
-        if *length > LAST_ITEMS * 10 && bench.wants(&last) {
+        if measures_last && bench.wants(&last) {
             thread.last(&last, kind, bench).await?;
         }
-        if kind == Kind::Memory && *length == 10_000 {
-            thread.snapshot(bench).await?;
+        if measures_snapshot && bench.wants(&snapshot) {
+            thread.snapshot(&snapshot, bench).await?;
         }
     }
     Ok(())
@@ -110,11 +117,7 @@ impl Thread<'_> {
         Ok(())
     }
 
-    async fn snapshot(&self, bench: &mut Bench) -> Result<(), Failure> {
-        let name = "snapshot of 10000 items";
-        if !bench.wants(name) {
-            return Ok(());
-        }
+    async fn snapshot(&self, name: &str, bench: &mut Bench) -> Result<(), Failure> {
         let ours = Side::timed("ours", Tries::TINY, || async {
             Ok(self.opened.store.load_history(LoadHistory::new(self.id)).await?)
         });

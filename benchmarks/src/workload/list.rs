@@ -1,5 +1,7 @@
 //! Lists: pages of 50 threads, from few threads and from very many.
 
+use std::rc::Rc;
+
 use thread_store::{
     Cursor, Direction, ListFilter, ListThreads, Position, Relation, SortKey, SourceKind, ThreadId,
     TimeRange, Timestamp,
@@ -8,13 +10,14 @@ use thread_store::{
 use crate::Failure;
 use crate::baseline::listing::{Lists, Wanted};
 use crate::bench::Bench;
-use crate::generate::Generator;
 use crate::measure::{Bar, Rounds, Side, Tries, Unit, paired};
 use crate::report::Line;
-use crate::stores::{Kind, Opened};
+use crate::stock::{Stock, Stocked};
+use crate::stores::Kind;
 use crate::workload::history::plot;
 
 const PAGE: usize = 50;
+const BY_HAND: &str = "rusqlite, right index";
 /// Against rusqlite with the right index.
 const RAW: Bar = Bar::at_most(2.0);
 /// The deep page against the first.
@@ -24,7 +27,7 @@ const FLAT: Bar = Bar::at_most(1.5);
 /// So many threads are behind the deep page.
 const BEHIND: usize = 200;
 
-pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
+pub(crate) async fn run(kind: Kind, stock: &mut Stock, bench: &mut Bench) -> Result<(), Failure> {
     // What is asked for of one filter needs the largest store alone.
     let every = bench.sizes().iter().any(|size| bench.wants(&first_page(*size)));
     let sizes = if every { bench.sizes() } else { &bench.sizes()[bench.sizes().len() - 1..] };
@@ -34,68 +37,43 @@ pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
     }
     let mut stores = Vec::new();
     for size in sizes {
-        stores.push(Stocked::new(kind, *size, bench).await?);
+        stores.push(Measured::new(kind, stock.of(*size, bench).await?)?);
     }
     if every {
         first_pages(kind, &stores, bench).await?;
     }
     let Some(largest) = stores.last() else { return Ok(()) };
-    for case in cases(largest.first, largest.middle) {
+    for case in cases(largest.stocked.first, largest.stocked.middle) {
         case.run(kind, largest, bench).await?;
     }
     Ok(())
 }
 
-/// A store with threads.
-pub(crate) struct Stocked {
-    pub(crate) opened: Opened,
+/// A store, and the same file for who writes by hand.
+struct Measured {
+    stocked: Rc<Stocked>,
     raw: Option<Lists>,
-    size: usize,
-    /// The parent of all children.
-    first: ThreadId,
-    /// When half of the threads had been made.
-    middle: Timestamp,
 }
 
-impl Stocked {
-    pub(crate) async fn new(kind: Kind, size: usize, bench: &Bench) -> Result<Self, Failure> {
-        let opened = kind.open().await?;
-        let mut generator = Generator::new(31);
-        let first = generator.thread();
-        let first_id = first.thread_id;
-        opened.create_all(std::iter::once(first)).await?;
-        let (mut middle, mut made) = (Timestamp::MIN, 1);
-        // In parts, so that whoever watches sees it go on.
-        while made < size {
-            let part = (size - made).min(10_000);
-            bench.tell(format!("creating threads ({}): {made} of {size}", kind.name()));
-            let threads = (0..part).map(|_| generator.thread()).inspect(|thread| {
-                made += 1;
-                if made == size / 2 {
-                    middle = thread.created_at.unwrap_or(Timestamp::MIN);
-                }
-            });
-            let threads: Vec<_> = threads.collect();
-            opened.create_all(threads.into_iter()).await?;
-        }
+impl Measured {
+    fn new(kind: Kind, stocked: Rc<Stocked>) -> Result<Self, Failure> {
         let raw = match kind {
-            Kind::Sqlite => Some(Lists::open(&opened.path())?),
+            Kind::Sqlite => Some(Lists::open(&stocked.opened.path())?),
             Kind::Memory => None,
         };
-        Ok(Self { opened, raw, size, first: first_id, middle })
+        Ok(Self { stocked, raw })
     }
 
     fn ours<'a>(&'a self, name: &'static str, list: ListThreads) -> Side<'a> {
         Side::timed(name, Tries::SHORT, move || {
             let list = list.clone();
-            async move { Ok(self.opened.store.list_threads(list).await?.threads.len()) }
+            async move { Ok(self.stocked.opened.store.list_threads(list).await?.threads.len()) }
         })
     }
 
     fn by_hand<'a>(&'a self, wanted: Wanted) -> Option<Side<'a>> {
         let raw = self.raw.as_ref()?;
-        let side = Side::plain("rusqlite, right index", Tries::SHORT, move || raw.page(&wanted));
-        Some(side.bar(RAW))
+        Some(Side::plain(BY_HAND, Tries::SHORT, move || raw.page(&wanted)))
     }
 }
 
@@ -104,7 +82,7 @@ fn first_page(size: usize) -> String {
 }
 
 /// The first page of all threads, from stores of every size.
-async fn first_pages(kind: Kind, stores: &[Stocked], bench: &mut Bench) -> Result<(), Failure> {
+async fn first_pages(kind: Kind, stores: &[Measured], bench: &mut Bench) -> Result<(), Failure> {
     let mut sides = Vec::new();
     for store in stores {
         sides.push(store.ours("ours", newest(ListFilter::default())));
@@ -114,11 +92,11 @@ async fn first_pages(kind: Kind, stores: &[Stocked], bench: &mut Bench) -> Resul
     bench.tell(format!("page of 50 ({})", kind.name()));
     let rounds = paired(bench.plan(), &mut sides).await?;
     for (at, store) in stores.iter().enumerate() {
-        let name = first_page(store.size);
+        let name = first_page(store.stocked.size);
         let (ours, flat) = (&rounds[at * each], (&rounds[at * each], &rounds[0]));
         match rounds.get(at * each + 1).filter(|_| each == 2) {
             Some(base) => {
-                let named = ("rusqlite, right index", Some(RAW));
+                let named = (BY_HAND, Some(RAW));
                 bench.report.push(Line::against(
                     &name,
                     kind.name(),
@@ -134,7 +112,7 @@ async fn first_pages(kind: Kind, stores: &[Stocked], bench: &mut Bench) -> Resul
             bench.report.push(Line::against(&name, kind.name(), Unit::Millis, flat, named));
         }
         let both: Vec<Rounds> = rounds[at * each..(at + 1) * each].to_vec();
-        plot(bench, kind, "page of 50 threads", store.size, &both);
+        plot(bench, kind, "page of 50 threads", store.stocked.size, &both);
     }
     Ok(())
 }
@@ -201,8 +179,8 @@ impl Case {
         format!("page of 50, {}, of {size} threads", self.name)
     }
 
-    async fn run(self, kind: Kind, store: &Stocked, bench: &mut Bench) -> Result<(), Failure> {
-        let name = self.name_of(store.size);
+    async fn run(self, kind: Kind, store: &Measured, bench: &mut Bench) -> Result<(), Failure> {
+        let name = self.name_of(store.stocked.size);
         if !bench.wants(&name) {
             return Ok(());
         }
@@ -225,7 +203,7 @@ impl Case {
                     kind.name(),
                     unit,
                     (&rounds[ours], base),
-                    ("rusqlite, right index", Some(RAW)),
+                    (BY_HAND, Some(RAW)),
                 ),
                 None => Line::new(name, kind.name(), unit, &rounds[ours]),
             };
@@ -247,10 +225,10 @@ impl Case {
 
 /// Where the last threads of a list begin: found from its other end, since cursors go both ways.
 async fn deep(
-    store: &Stocked,
+    store: &Measured,
     list: &ListThreads,
 ) -> Result<(Option<Cursor>, Option<Position>), Failure> {
-    let store = &store.opened.store;
+    let store = &store.stocked.opened.store;
     let oldest = list.clone().with_direction(Direction::Ascending).with_page_size(BEHIND);
     let next = store.list_threads(oldest.clone()).await?.next_cursor;
     let page = store.list_threads(oldest.with_page_size(1).with_cursor(next)).await?;

@@ -21,8 +21,8 @@ use crate::bench::Bench;
 use crate::generate::Generator;
 use crate::measure::{Bar, Rounds, Sample, Unit};
 use crate::report::Line;
+use crate::stock::Stock;
 use crate::stores::Kind;
-use crate::workload::list::Stocked;
 
 /// What is read in pages takes so many times the largest of them: as bytes, as parsed, and the
 /// allocator's reserve.
@@ -57,15 +57,14 @@ struct Taken {
     page: u64,
 }
 
-pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
+pub(crate) async fn run(kind: Kind, stock: &mut Stock, bench: &mut Bench) -> Result<(), Failure> {
     if kind == Kind::Memory {
         return Ok(());
     }
     let threads = bench.sizes().last().copied().unwrap_or_default();
     let list = format!("memory of listing {threads} threads in pages");
     if bench.wants(&list) {
-        let stocked = Stocked::new(kind, threads, bench).await?;
-        stocked.opened.close().await;
+        let stocked = stock.of(threads, bench).await?;
         let probe = Probe { path: stocked.opened.path(), read: Read::AllThreads };
         probe.report(&list, "the bytes of a page", PAGE, bench)?;
     }

@@ -7,8 +7,8 @@ use crate::Failure;
 use crate::baseline::listing::{Lists, Wanted};
 use crate::bench::Bench;
 use crate::measure::{Side, Tries, Unit};
+use crate::stock::Stock;
 use crate::stores::Kind;
-use crate::workload::list::Stocked;
 
 const THREADS: usize = 10_000;
 
@@ -17,8 +17,7 @@ pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
     if kind == Kind::Memory || !bench.wants(&name) {
         return Ok(());
     }
-    let stocked = Stocked::new(kind, THREADS, bench).await?;
-    stocked.opened.settled().await?;
+    let stocked = Stock::new(kind).of(THREADS, bench).await?;
     stocked.opened.close().await;
     let path = stocked.opened.path();
     let ours = Side::timed("ours", Tries::LONG, || async {

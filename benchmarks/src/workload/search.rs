@@ -11,8 +11,8 @@ use crate::bench::Bench;
 use crate::generate::{Generator, RARE_WORD};
 use crate::measure::{Bar, Rounds, Side, Tries, Unit, paired};
 use crate::report::Line;
+use crate::stock::{Stock, threads};
 use crate::stores::{Kind, Opened};
-use crate::workload::list::Stocked;
 
 /// How many times faster than `LIKE`.
 const FASTER: Bar = Bar::at_least(20.0);
@@ -21,10 +21,10 @@ const THREADS: usize = 100_000;
 const SAYING: usize = 500;
 const ITEMS: usize = 40;
 
-pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
+pub(crate) async fn run(kind: Kind, stock: &mut Stock, bench: &mut Bench) -> Result<(), Failure> {
     let titles = format!("search titles of {THREADS} threads");
     if bench.wants(&titles) {
-        in_titles(&titles, kind, bench).await?;
+        in_titles(&titles, kind, stock, bench).await?;
     }
     let said = format!("search what was said in {} items", SAYING * ITEMS);
     if bench.wants(&said) {
@@ -33,12 +33,15 @@ pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn in_titles(name: &str, kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
-    let stocked = Stocked::new(kind, THREADS, bench).await?;
-    stocked.opened.settled().await?;
+async fn in_titles(
+    name: &str,
+    kind: Kind,
+    stock: &mut Stock,
+    bench: &mut Bench,
+) -> Result<(), Failure> {
+    let stocked = stock.of(THREADS, bench).await?;
     let dir = tempfile::tempdir()?;
-    let mut generator = Generator::new(31);
-    let threads = (0..THREADS).map(|_| generator.thread().to_thread(Timestamp::MIN));
+    let threads = threads(THREADS).map(|thread| thread.to_thread(Timestamp::MIN));
     let by_hand = Titles::create(&dir.path().join("titles.sqlite"), threads)?;
     let store = &stocked.opened.store;
     let sides = &mut [
