@@ -21,6 +21,7 @@ pub(crate) enum Unit {
     Rate(&'static str),
     /// So many bytes for each byte of the payload.
     PerByte,
+    Megabytes,
 }
 
 impl Unit {
@@ -30,6 +31,7 @@ impl Unit {
             Self::Micros => "µs",
             Self::Rate(name) => name,
             Self::PerByte => "bytes per byte",
+            Self::Megabytes => "MB",
         }
     }
 

@@ -8,29 +8,43 @@ use bytes::Bytes;
 use thread_store::RolloutItem;
 
 use crate::Failure;
+use crate::workload::append::Appender;
 
 /// How far back is read at a time.
 const BLOCK: u64 = 64 << 10;
 
-/// A file that grows by lines.
+/// A file for each thread, which grows by lines.
 #[derive(Debug)]
-pub(crate) struct Log {
-    file: File,
+pub(crate) struct Files {
+    files: Vec<File>,
     durable: bool,
 }
 
-impl Log {
-    pub(crate) fn create(path: &Path, durable: bool) -> Result<Self, Failure> {
-        Ok(Self { file: File::create(path)?, durable })
+impl Files {
+    pub(crate) fn create(dir: &Path, threads: usize, durable: bool) -> Result<Self, Failure> {
+        let create = |thread| File::create(dir.join(format!("{thread}.jsonl")));
+        Ok(Self { files: (0..threads).map(create).collect::<Result<_, _>>()?, durable })
     }
 
     /// One write, and one fdatasync if it is to be durable.
-    pub(crate) fn append(&mut self, items: &[RolloutItem]) -> Result<(), Failure> {
-        self.file.write_all(&lines(items))?;
+    fn write(&self, thread: usize, items: &[RolloutItem]) -> Result<(), Failure> {
+        let mut file = &self.files[thread];
+        file.write_all(&lines(items))?;
         if self.durable {
-            self.file.sync_data()?;
+            file.sync_data()?;
         }
         Ok(())
+    }
+}
+
+impl Appender for Files {
+    async fn append(
+        &self,
+        thread: usize,
+        _first: u64,
+        items: Vec<RolloutItem>,
+    ) -> Result<(), Failure> {
+        tokio::task::block_in_place(|| self.write(thread, &items))
     }
 }
 
@@ -88,9 +102,10 @@ mod tests {
     #[test]
     fn what_was_written_is_read_forwards_and_backwards() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("log");
+        let path = dir.path().join("0.jsonl");
         let items = Generator::new(1).items(500).unwrap();
-        Log::create(&path, true).unwrap().append(&items).unwrap();
+        let files = Files::create(dir.path(), 1, true).unwrap();
+        files.write(0, &items).unwrap();
         let lines: Vec<Bytes> = items.iter().map(RolloutItem::to_bytes).collect();
         assert_eq!(read(&path).unwrap(), lines);
         assert_eq!(last(&path, 50).unwrap(), lines[450..]);

@@ -29,6 +29,8 @@ pub(super) fn page(lines: &[Line], machine: &Machine, command: &str) -> String {
 }
 
 const HOW: &str = "\n## How it is measured\n\n\
+    - `cargo run --release -p benchmarks -- [--quick] [--only NAME] [--store KIND] [--json]` measures again: `--quick` with \
+    fewer rounds and threads, `--only` those workloads whose name has the text.\n\
     - `value` is the median of the rounds; `p99 of one` is of single operations, in the unit of the value, or in \
     milliseconds where the value is a rate.\n\
     - Short work is the best of five in each round, on both sides.\n\

@@ -98,11 +98,6 @@ impl Line {
         Self::new(workload, store, unit, ours).limited("the number itself", value, Some(bar))
     }
 
-    /// Says what the number is a multiple of.
-    pub(crate) fn named(self, baseline: &'static str) -> Self {
-        Self { baseline: Some(baseline), ..self }
-    }
-
     fn limited(self, baseline: &'static str, ratio: f64, limit: Option<Bar>) -> Self {
         Self {
             baseline: Some(baseline),

@@ -4,16 +4,16 @@
 //! Ours and the baselines are driven by the same tasks with the same items.
 
 use std::future::Future;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use thread_store::{AppendItems, Ordinal, RolloutItem, ThreadStore, WriterLease};
+use serde_json::json;
+use thread_store::{AppendItems, Ordinal, RolloutItem, ThreadStore, Timestamp, WriterLease};
 use tokio::task::JoinSet;
 
 use crate::Failure;
-use crate::baseline::file::Log;
+use crate::baseline::file::Files;
 use crate::baseline::group::GroupCommit;
 use crate::baseline::naive::Naive;
 use crate::baseline::plain::PlainLoop;
@@ -46,8 +46,9 @@ const LOADS: &[Load] = &[
     },
 ];
 /// What is slow makes so many times fewer appends: a rate is a rate.
-const FEWER: usize = 4;
-const LONGEST_WARM_UP: Duration = Duration::from_secs(4);
+const FEWER: usize = 10;
+/// More than any log has before it begins anew.
+const LOG_MEGABYTES: u64 = 24;
 
 #[derive(Clone, Copy)]
 struct Load {
@@ -96,13 +97,12 @@ async fn measure(name: &str, kind: Kind, load: &Load, bench: &mut Bench) -> Resu
     let ours = kind.open().await?;
     let leases = live(&ours, &mut generator, load.threads).await?;
     let store = Arc::clone(&ours.store);
-    let mut sides = vec![side("ours", Ours { store, leases }, &ours.path(), &work, 1).await?];
+    let mut sides = vec![side("ours", Ours { store, leases }, &work, 1).await?];
     let dir = tempfile::tempdir()?;
-    if load.threads == 1 {
-        let durable = kind == Kind::Sqlite;
-        let name = if durable { "a file, write + fdatasync" } else { "a file, write" };
-        sides.push(file(name, Log::create(&dir.path().join("log"), durable)?, &work));
-    }
+    let durable = kind == Kind::Sqlite;
+    let files = Files::create(dir.path(), load.threads, durable)?;
+    let named = if durable { "files, write + fdatasync" } else { "files, write" };
+    sides.push(side(named, files, &work, if durable { FEWER } else { 1 }).await?);
     // The file of the baseline is made by our store: it has the same schema and the same threads.
     let theirs = Kind::Sqlite.open().await?;
     if kind == Kind::Sqlite {
@@ -110,16 +110,16 @@ async fn measure(name: &str, kind: Kind, load: &Load, bench: &mut Bench) -> Resu
         theirs.close().await;
         let (path, bars) = (theirs.path(), load.bars);
         let group = GroupCommit::open(&path, &leases)?;
-        sides.push(with(bars.group, side("rusqlite group commit", group, &path, &work, 1).await?));
+        sides.push(with(bars.group, side("rusqlite group commit", group, &work, 1).await?));
         let path = dir.path().join("plain.sqlite");
         let plain = PlainLoop::create(&path)?;
         sides.push(with(
             bars.plain,
-            side("rusqlite loop, plain schema", plain, &path, &work, FEWER).await?,
+            side("rusqlite loop, plain schema", plain, &work, FEWER).await?,
         ));
         let path = dir.path().join("naive.sqlite");
         let naive = Naive::create(&path).await?;
-        sides.push(with(bars.naive, side("naive sqlx", naive, &path, &work, FEWER).await?));
+        sides.push(with(bars.naive, side("naive sqlx", naive, &work, FEWER).await?));
     }
     bench.compare(name, kind, APPENDS, sides).await?;
     Ok(())
@@ -154,53 +154,22 @@ pub(crate) async fn live(
 async fn side<'a, A: Appender>(
     name: &'static str,
     appender: A,
-    database: &Path,
     work: &Work,
     fewer: usize,
 ) -> Result<Side<'a>, Failure> {
     let ends: Vec<_> = work.iter().map(|_| AtomicU64::new(0)).collect();
     let driver = Arc::new(Driver { appender, ends, work: Arc::clone(work), fewer });
-    warm_up(&driver, database).await?;
+    warm_up(&driver).await?;
     Ok(Side::new(name, move || Arc::clone(&driver).round()))
 }
 
-/// Appends until the write-ahead log has come round once. From then on it is written over, which is how a
-/// store spends its life; a log that still grows makes every sync dearer.
-async fn warm_up<A: Appender>(driver: &Arc<Driver<A>>, database: &Path) -> Result<(), Failure> {
-    let began = Instant::now();
-    let mut grown = 0;
-    loop {
-        Arc::clone(driver).round().await?;
-        let size = log_of(database);
-        if size <= grown || began.elapsed() > LONGEST_WARM_UP {
-            return Ok(());
-        }
-        grown = size;
-    }
-}
-
-/// The size of the write-ahead log of a database, if it has one.
-fn log_of(database: &Path) -> u64 {
-    let mut log = database.as_os_str().to_owned();
-    log.push("-wal");
-    std::fs::metadata(log).map_or(0, |file| file.len())
-}
-
-fn file<'a>(name: &'static str, log: Log, work: &Work) -> Side<'a> {
-    let (log, work) = (Arc::new(std::sync::Mutex::new(log)), Arc::clone(work));
-    Side::new(name, move || {
-        let (log, work) = (Arc::clone(&log), Arc::clone(&work));
-        async move {
-            let mut log = log.lock().map_err(|_| "the log is broken")?;
-            let (mut latencies, start) = (Vec::new(), Instant::now());
-            for batch in work.iter().flatten() {
-                let start = Instant::now();
-                log.append(batch)?;
-                latencies.push(start.elapsed());
-            }
-            Ok(Sample::rate(latencies.len(), start.elapsed(), &latencies))
-        }
-    })
+/// Appends so much at once that the write-ahead log is full and begins anew. From then on it is written
+/// over, which is how a store spends its life; a log that still grows makes every sync dearer.
+async fn warm_up<A: Appender>(driver: &Driver<A>) -> Result<(), Failure> {
+    let text = "x".repeat(1 << 20);
+    let item = RolloutItem::new("event_msg", &json!({"text": text}), Timestamp::from_millis(0))?;
+    let first = driver.ends[0].fetch_add(LOG_MEGABYTES, Ordering::Relaxed);
+    driver.appender.append(0, first, vec![item; LOG_MEGABYTES as usize]).await
 }
 
 /// The tasks of one side.

@@ -4,7 +4,7 @@
 //! read is taken off, and a thread beside it looks at how much it has all the time.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,20 +19,20 @@ use thread_store_sqlite::SqliteStore;
 use crate::Failure;
 use crate::bench::Bench;
 use crate::generate::Generator;
-use crate::measure::{Bar, Rounds, Sample, Unit};
+use crate::measure::{Bar, Rounds, Sample, Side, Unit};
 use crate::report::Line;
 use crate::stock::Stock;
 use crate::stores::Kind;
 
-/// What is read in pages takes so many times the largest of them: as bytes, as parsed, and the
-/// allocator's reserve.
-const PAGE: Bar = Bar::at_most(8.0);
+/// All pages, against the first ones: by then a page of any size has been met.
+const PAGE: Bar = Bar::at_most(1.5);
 /// A whole answer, against its bytes.
 const ANSWER: Bar = Bar::at_most(1.5);
 const ITEMS: usize = 100_000;
 const ITEMS_OF_A_PAGE: usize = 1_000;
 const THREADS_OF_A_PAGE: usize = 1_000;
 const ROUNDS: usize = 3;
+const SOME_PAGES: usize = 30;
 
 /// What the child does.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -43,9 +43,12 @@ pub(crate) struct Probe {
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum Read {
-    AllThreads,
-    AllItems(ThreadId),
-    ItemsInPages(ThreadId),
+    /// So many pages of threads.
+    Threads { pages: usize },
+    /// So many pages of items.
+    Items { id: ThreadId, pages: usize },
+    /// All items at once.
+    Whole { id: ThreadId },
 }
 
 /// What it found.
@@ -53,7 +56,7 @@ enum Read {
 struct Taken {
     /// How much more memory it had at some moment than before it began to read.
     growth: u64,
-    /// The bytes of the largest page.
+    /// The bytes of items in the largest page.
     page: u64,
 }
 
@@ -64,13 +67,14 @@ pub(crate) async fn run(kind: Kind, stock: &mut Stock, bench: &mut Bench) -> Res
     let threads = bench.sizes().last().copied().unwrap_or_default();
     let list = format!("memory of listing {threads} threads in pages");
     if bench.wants(&list) {
-        let stocked = stock.of(threads, bench).await?;
-        let probe = Probe { path: stocked.opened.path(), read: Read::AllThreads };
-        probe.report(&list, "the bytes of a page", PAGE, bench)?;
+        let path = stock.of(threads, bench).await?.opened.path();
+        pages(&list, &path, |pages| Read::Threads { pages }, bench).await?;
     }
-    let pages = format!("memory of reading {ITEMS} items in pages");
-    let whole = format!("memory of reading {ITEMS} items at once");
-    if bench.wants(&pages) || bench.wants(&whole) {
+    let (in_pages, whole) = (
+        format!("memory of reading {ITEMS} items in pages"),
+        format!("memory of reading {ITEMS} items at once"),
+    );
+    if bench.wants(&in_pages) || bench.wants(&whole) {
         bench.tell(&whole);
         let opened = kind.open().await?;
         let id = Generator::new(81).thread_id();
@@ -78,40 +82,52 @@ pub(crate) async fn run(kind: Kind, stock: &mut Stock, bench: &mut Bench) -> Res
         opened.store.create_thread(CreateThread::new(id).with_items(items)).await?;
         opened.settled().await?;
         opened.close().await;
-        let path = opened.path();
-        let probe = Probe { path: path.clone(), read: Read::ItemsInPages(id) };
-        probe.report(&pages, "the bytes of a page", PAGE, bench)?;
-        Probe { path, read: Read::AllItems(id) }.report(
-            &whole,
-            "the bytes of the answer",
-            ANSWER,
-            bench,
-        )?;
+        if bench.wants(&in_pages) {
+            pages(&in_pages, &opened.path(), |pages| Read::Items { id, pages }, bench).await?;
+        }
+        if bench.wants(&whole) {
+            at_once(&whole, &opened.path(), id, bench)?;
+        }
     }
+    Ok(())
+}
+
+/// Everything in pages, against a part of it.
+async fn pages(
+    name: &str,
+    path: &Path,
+    read: impl Fn(usize) -> Read,
+    bench: &mut Bench,
+) -> Result<(), Failure> {
+    let side = |name, pages| {
+        let probe = Probe { path: path.to_owned(), read: read(pages) };
+        Side::new(name, move || {
+            let taken = probe.ask();
+            async { Ok(Sample::value(taken?.growth as f64 / 1e6)) }
+        })
+    };
+    let sides = vec![side("ours", usize::MAX), side("the first pages alone", SOME_PAGES).bar(PAGE)];
+    bench.compare(name, Kind::Sqlite, Unit::Megabytes, sides).await?;
+    Ok(())
+}
+
+/// A whole answer, against its bytes.
+fn at_once(name: &str, path: &Path, id: ThreadId, bench: &mut Bench) -> Result<(), Failure> {
+    let probe = Probe { path: path.to_owned(), read: Read::Whole { id } };
+    let taken = (0..ROUNDS).map(|_| probe.ask()).collect::<Result<Vec<_>, _>>()?;
+    let rounds = |value: fn(&Taken) -> u64| -> Rounds {
+        taken.iter().map(|taken| Sample::value(value(taken) as f64 / 1e6)).collect()
+    };
+    let (growth, answer) = (rounds(|taken| taken.growth), rounds(|taken| taken.page));
+    let named = ("the bytes of the answer", Some(ANSWER));
+    let line = Line::against(name, Kind::Sqlite.name(), Unit::Megabytes, (&growth, &answer), named);
+    bench.report.push(line);
     Ok(())
 }
 
 impl Probe {
     pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
         Ok(serde_json::from_str(text)?)
-    }
-
-    fn report(
-        &self,
-        name: &str,
-        against: &'static str,
-        bar: Bar,
-        bench: &mut Bench,
-    ) -> Result<(), Failure> {
-        if !bench.wants(name) {
-            return Ok(());
-        }
-        let taken = (0..ROUNDS).map(|_| self.ask()).collect::<Result<Vec<_>, _>>()?;
-        let value = |it: &Taken| Sample::value(it.growth as f64 / it.page as f64);
-        let rounds: Rounds = taken.iter().map(value).collect();
-        let line = Line::absolute(name, Kind::Sqlite.name(), Unit::PerByte, &rounds, bar);
-        bench.report.push(line.named(against));
-        Ok(())
     }
 
     /// Has a child do it.
@@ -130,9 +146,9 @@ impl Probe {
         store.list_threads(ListThreads::new().with_page_size(1)).await?;
         let watch = Watch::begin()?;
         let page = match self.read {
-            Read::AllThreads => all_threads(&store).await?,
-            Read::AllItems(id) => items(&store, id, None).await?,
-            Read::ItemsInPages(id) => items(&store, id, Some(ITEMS_OF_A_PAGE)).await?,
+            Read::Threads { pages } => threads(&store, pages).await?,
+            Read::Items { id, pages } => items(&store, id, Some(ITEMS_OF_A_PAGE), pages).await?,
+            Read::Whole { id } => items(&store, id, None, 1).await?,
         };
         let growth = watch.end()?;
         println!("{}", serde_json::to_string(&Taken { growth, page })?);
@@ -140,30 +156,32 @@ impl Probe {
     }
 }
 
-/// Lists everything; answers the bytes of the largest page, as JSON.
-async fn all_threads(store: &SqliteStore) -> Result<u64, Failure> {
+async fn threads(store: &SqliteStore, pages: usize) -> Result<u64, Failure> {
     let mut list = Some(ListThreads::new().with_page_size(THREADS_OF_A_PAGE));
-    let mut largest = 0;
-    while let Some(next) = list {
+    let mut read = 0;
+    while let Some(next) = list.filter(|_| read < pages) {
         let page = store.list_threads(next.clone()).await?;
-        if largest == 0 {
-            let bytes = page.threads.iter().map(|it| serde_json::to_vec(it).map(|it| it.len()));
-            largest = bytes.sum::<Result<usize, _>>()?;
-        }
         list = page.next_cursor.map(|cursor| next.with_cursor(cursor));
+        read += 1;
     }
-    Ok(largest as u64)
+    Ok(0)
 }
 
-/// Reads everything; answers the bytes of the largest page.
-async fn items(store: &SqliteStore, id: ThreadId, limit: Option<usize>) -> Result<u64, Failure> {
+/// Answers the bytes of the largest page.
+async fn items(
+    store: &SqliteStore,
+    id: ThreadId,
+    limit: Option<usize>,
+    pages: usize,
+) -> Result<u64, Failure> {
     let mut range = Some(OrdinalRange::ALL);
-    let mut largest = 0;
-    while let Some(next) = range {
+    let (mut largest, mut read) = (0, 0);
+    while let Some(next) = range.filter(|_| read < pages) {
         let load = LoadHistory::new(id).with_range(next).with_limit(limit);
         let page = store.load_history(load).await?;
         largest = largest.max(page.items.iter().map(|stored| stored.item.len()).sum());
         range = page.rest;
+        read += 1;
     }
     Ok(largest as u64)
 }

@@ -126,7 +126,10 @@ async fn flat(kind: Kind, mode: Mode, bench: &mut Bench) -> Result<(), Failure> 
             let name = format!("{} of {size} ({mode:?})", read.name());
             let against = ("the shortest thread", Some(FLAT));
             let pair = (taken, &rounds[0]);
-            bench.report.push(Line::against(&name, kind.name(), Unit::Millis, pair, against));
+            bench.report.push(match *size == SIZES[0] {
+                true => Line::new(&name, kind.name(), Unit::Millis, taken),
+                false => Line::against(&name, kind.name(), Unit::Millis, pair, against),
+            });
             if kind == Kind::Sqlite && mode.is_paginated() {
                 bench.report.point(format!("{} (sqlite)", read.name()), *size, taken);
             }
