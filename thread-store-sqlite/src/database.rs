@@ -1,28 +1,35 @@
 //! One database file, open: a queue for what is written, connections that read.
 
 use std::path::Path;
+use std::time::Duration;
 
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use thread_store::{AppendItems, AppendReceipt, Limits};
 
 use crate::connection::{options, use_wal};
 use crate::error::Result;
+use crate::options::{Compression, SqliteOptions};
+use crate::settle::{self, Settler};
 use crate::writer::{Work, Writer};
 use crate::{location, projection, schema};
 
 /// Connections that read, each with a thread of its own.
 const READERS: u32 = 4;
+/// Threads are settled so long, at most, before the file is closed.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// One database file, open.
 #[derive(Debug)]
 pub(crate) struct Database {
     writer: Writer,
     readers: SqlitePool,
+    settler: Settler,
 }
 
 impl Database {
-    pub(crate) async fn open(path: &Path, limits: Limits) -> Result<Self> {
+    pub(crate) async fn open(path: &Path, limits: Limits, with: &SqliteOptions) -> Result<Self> {
         let path = location::prepare(path)?;
         let mut connection = SqliteConnection::connect_with(&options(&path)).await?;
         schema::check(&mut connection).await?;
@@ -34,12 +41,15 @@ impl Database {
             .test_before_acquire(false)
             .connect_with(options(&path).pragma("query_only", "ON"))
             .await?;
-        let (writer, _idle, _long_tails) = Writer::start(connection, path, limits);
-        Ok(Self { writer, readers })
+        let (writer, background) = Writer::start(connection, path, limits);
+        let compress = with.compression == Compression::AtRest;
+        let settler = Settler::start(readers.clone(), background, compress);
+        Ok(Self { writer, readers, settler })
     }
 
     /// Waits for the writes under way and closes the file. Later operations are *unavailable*.
     pub(crate) async fn close(&self) {
+        self.settler.stop(CLOSING).await;
         self.writer.close().await;
         self.readers.close().await;
     }
@@ -50,6 +60,23 @@ impl Database {
     pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>> {
         self.writer.settle_left().await?;
         Ok(self.readers.begin().await?)
+    }
+
+    /// A connection for one statement that reads, which is a consistent view by itself; as with
+    /// [`snapshot`](Self::snapshot).
+    pub(crate) async fn reader(&self) -> Result<PoolConnection<Sqlite>> {
+        self.writer.settle_left().await?;
+        Ok(self.readers.acquire().await?)
+    }
+
+    /// As [`Settler::settle`].
+    pub(crate) async fn settle(&self) -> Result<()> {
+        self.settler.settle().await
+    }
+
+    /// Indexes what can be searched of a thread's history.
+    pub(crate) async fn index(&self, key: i64) -> Result<()> {
+        settle::index(&self.readers, &self.writer, key).await
     }
 
     /// As [`Writer::append`].

@@ -33,17 +33,21 @@
 mod connection;
 mod database;
 mod error;
+mod grams;
 mod head;
 mod history;
 mod list;
 mod location;
 mod operations;
+mod options;
 mod process;
 mod projection;
 mod record;
 mod schema;
+mod settle;
 mod store;
 mod writer;
 
+pub use options::{Compression, SqliteOptions};
 pub use process::this_process;
 pub use store::SqliteStore;

@@ -14,8 +14,9 @@ const APPLICATION_ID: i64 = 0x7468_7374;
 const MIGRATIONS: &[&[&str]] = &[&[
     "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT",
     "INSERT INTO counters VALUES ('epoch', 0)",
+    // No number comes twice: what the background found out of a thread is of that one.
     "CREATE TABLE threads (
-        key INTEGER PRIMARY KEY,
+        key INTEGER PRIMARY KEY AUTOINCREMENT,
         thread_id BLOB NOT NULL UNIQUE,
         identity TEXT NOT NULL,
         metadata TEXT NOT NULL,
@@ -105,6 +106,9 @@ const MIGRATIONS: &[&[&str]] = &[&[
         folded, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram case_sensitive 1')",
     "CREATE VIRTUAL TABLE message_grams USING fts5 (
         folded, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram case_sensitive 1')",
+    // The same, read by what grams begin with: these store nothing.
+    "CREATE VIRTUAL TABLE text_grams_instances USING fts5vocab (text_grams, instance)",
+    "CREATE VIRTUAL TABLE message_grams_instances USING fts5vocab (message_grams, instance)",
 ]];
 
 /// The version that this program writes.

@@ -10,7 +10,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use thread_store::{ManualClock, Ordinal, Result, ThreadId, ThreadStore, Timestamp};
 use thread_store_conformance::{Harness, NotOffered, conformance_tests};
-use thread_store_sqlite::SqliteStore;
+use thread_store_sqlite::{SqliteOptions, SqliteStore};
 
 struct Sqlite {
     /// Where the database is now; the last of all.
@@ -29,7 +29,8 @@ impl Sqlite {
     }
 
     async fn handle(&self) -> Result<Arc<dyn ThreadStore>> {
-        Ok(Arc::new(SqliteStore::open_with_clock(self.path(), Arc::new(self.clock.clone())).await?))
+        let options = SqliteOptions::default().with_clock(Arc::new(self.clock.clone()));
+        Ok(Arc::new(SqliteStore::open_with(self.path(), options).await?))
     }
 }
 

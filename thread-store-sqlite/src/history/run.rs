@@ -45,7 +45,7 @@ impl Entry {
 }
 
 /// A run as it is written, whatever its place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Packed {
     /// The table of lengths and checksums.
     pub(crate) entries: Vec<u8>,

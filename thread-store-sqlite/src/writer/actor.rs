@@ -1,13 +1,13 @@
 //! Who owns the connection that writes.
 
-use std::collections::HashSet;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::{Connection as _, SqliteConnection};
 use thread_store::{Limits, ThreadId};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::Job;
 use super::appends::{self, Append, Looking, Placed, Threads, Written};
@@ -45,7 +45,17 @@ pub(super) struct Actor {
     /// When something of `idle` was done last.
     idled: Instant,
     threads: Threads,
-    grown: mpsc::Sender<i64>,
+    /// Appends that are done: who is waiting is told while the next ones are written.
+    done: Vec<Placed>,
+    told: Told,
+}
+
+/// Who is told of what was written.
+pub(super) struct Told {
+    /// Of everything.
+    pub(super) written: Arc<Notify>,
+    /// Of threads that have a long tail.
+    pub(super) grown: mpsc::Sender<i64>,
 }
 
 /// Jobs that are done together.
@@ -66,11 +76,12 @@ impl Actor {
         limits: Limits,
         jobs: mpsc::Receiver<Job>,
         idle: mpsc::Receiver<Box<dyn Task>>,
-        grown: mpsc::Sender<i64>,
+        told: Told,
     ) -> Self {
         let (link, taken, threads) = (Link::Open(connection), VecDeque::new(), Threads::default());
         let idled = Instant::now();
-        Self { link, path, limits, jobs, taken, idle, idled, threads, grown }
+        let done = Vec::new();
+        Self { link, path, limits, jobs, taken, idle, idled, threads, done, told }
     }
 
     /// Works until nobody can ask any more, or until it is closed.
@@ -80,6 +91,7 @@ impl Actor {
             let (batch, close) = self.gather();
             closed.extend(close);
             self.write(batch).await;
+            self.told.written.notify_one();
             if !closed.is_empty() {
                 // Who comes now is refused; who came before is served.
                 self.jobs.close();
@@ -98,6 +110,10 @@ impl Actor {
     /// Waits for jobs, and does meanwhile what can wait; answers whether there are any.
     async fn wait(&mut self) -> bool {
         loop {
+            self.take_waiting();
+            if self.taken.is_empty() {
+                self.answer();
+            }
             let mut impatient = None;
             if self.idled.elapsed() >= PATIENCE {
                 impatient = self.idle.try_recv().ok();
@@ -122,14 +138,23 @@ impl Actor {
         }
     }
 
-    /// Takes what is there, in order. What cannot be done beside what was taken before it stays for
-    /// the next time.
-    fn gather(&mut self) -> (Batch, Vec<oneshot::Sender<()>>) {
+    fn take_waiting(&mut self) {
         while self.taken.len() < BATCH
             && let Ok(job) = self.jobs.try_recv()
         {
             self.taken.push_back(job);
         }
+    }
+
+    /// Tells who waits for appends that are done.
+    fn answer(&mut self) {
+        self.done.drain(..).for_each(Placed::done);
+    }
+
+    /// Takes what is there, in order. What cannot be done beside what was taken before it stays for
+    /// the next time.
+    fn gather(&mut self) -> (Batch, Vec<oneshot::Sender<()>>) {
+        self.take_waiting();
         let (mut batch, mut closed) = (Batch::default(), Vec::new());
         for job in std::mem::take(&mut self.taken) {
             match job {
@@ -180,10 +205,13 @@ impl Actor {
                 return Vec::new();
             }
         };
-        match appends::write(&mut connection, &mut placed).await {
+        let writing = appends::write(&mut connection, &mut placed);
+        let (written, ()) = futures::join!(writing, async { self.answer() });
+        match written {
             Ok(Written::All) => {
                 self.link = Link::Open(connection);
-                placed.into_iter().for_each(|placed| self.done(placed));
+                placed.iter().for_each(|placed| self.learn(placed));
+                self.done = placed;
                 Vec::new()
             }
             Ok(Written::Stale) => {
@@ -202,17 +230,17 @@ impl Actor {
         }
     }
 
-    fn done(&mut self, placed: Placed) {
-        self.threads.moved(&placed);
+    fn learn(&mut self, placed: &Placed) {
+        self.threads.moved(placed);
         let (before, after) = (placed.known, placed.after());
         if before.bytes / LONG_TAIL != after.bytes / LONG_TAIL {
             // If nobody listens, or too much was said already, it is found later.
-            self.grown.try_send(before.key).ok();
+            self.told.grown.try_send(before.key).ok();
         }
-        placed.done();
     }
 
     async fn transact(&mut self, mut tasks: Vec<Box<dyn Task>>) {
+        self.answer();
         let end = match self.take_connection().await {
             Ok(mut connection) => {
                 let End { result, sound } = transact(&mut connection, &mut tasks).await;

@@ -23,11 +23,11 @@ use crate::operations;
 /// Threads that are remembered at most; then all are forgotten and learned anew.
 const KNOWN: usize = 8192;
 /// Appends of one statement, by size: each is prepared once, and the rest of its rows stay empty.
-const SIZES: [usize; 5] = [1, 4, 16, 64, 256];
+const SIZES: [usize; 9] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 /// The most appends of one statement.
 pub(super) const MOST: usize = 256;
-/// Bound values of one row.
-const COLUMNS: usize = 7;
+/// Values that say of one head how it was and how it becomes.
+const HEAD_COLUMNS: usize = 4;
 
 /// An append that waits for its turn.
 pub(super) struct Append {
@@ -144,18 +144,29 @@ pub(super) async fn write(
     appends: &mut [Placed],
 ) -> Result<Written> {
     let size = SIZES.iter().position(|size| *size >= appends.len()).unwrap_or(SIZES.len() - 1);
-    let mut query = sqlx::query(STATEMENTS[size].as_str()).bind(appends.len() as i64);
-    for placed in appends {
-        let Known { key, end, epoch, .. } = placed.known;
-        let packed = &mut placed.append.packed;
+    let empty = SIZES[size].saturating_sub(appends.len());
+    let mut query = sqlx::query(STATEMENTS[size].as_str());
+    for placed in &*appends {
+        query = query
+            .bind(placed.known.key)
+            .bind(signed(placed.known.end.get())?)
+            .bind(signed(placed.after().end.get())?)
+            .bind(signed(placed.known.epoch.get())?);
+    }
+    for _ in 0..empty * HEAD_COLUMNS {
+        query = query.bind(None::<i64>);
+    }
+    query = query.bind(i64::try_from(appends.len()).unwrap_or(i64::MAX));
+    // What is not bound at the end is null.
+    for placed in &mut *appends {
+        let Known { key, end, .. } = placed.known;
+        let packed = std::mem::take(&mut placed.append.packed);
         query = query
             .bind(key)
             .bind(signed(end.get())?)
-            .bind(signed(end.plus(placed.append.params.items.len()).get())?)
-            .bind(signed(epoch.get())?)
             .bind(packed.checksum(key, end))
-            .bind(packed.entries.clone())
-            .bind(std::mem::take(&mut packed.data));
+            .bind(packed.entries)
+            .bind(packed.data);
     }
     match query.execute(connection).await {
         Ok(_) => Ok(Written::All),
@@ -173,31 +184,22 @@ fn is_stale(error: &sqlx::Error) -> bool {
 
 static STATEMENTS: LazyLock<[String; SIZES.len()]> = LazyLock::new(|| SIZES.map(statement));
 
-/// The statements that append so many rows: heads move, or everything is taken back.
+/// The statements that append so many rows: heads move, or everything is taken back. Values have no
+/// numbers: SQLite looks up numbered ones one by one, in a list.
 fn statement(rows: usize) -> String {
-    let tail = rows_of(rows, &[0, 1, 5, 4, 6]);
     format!(
         "BEGIN IMMEDIATE;
          UPDATE heads SET next_ordinal = v.column3 FROM (VALUES {heads}) AS v
             WHERE heads.key = v.column1 AND heads.next_ordinal = v.column2
             AND heads.epoch = v.column4 AND heads.released = 0 AND heads.pending & {items};
-         INSERT INTO stale SELECT changes() WHERE changes() <> ?1;
-         INSERT INTO tail (key, first, entries, checksum, data)
+         INSERT INTO stale SELECT changes() WHERE changes() <> ?;
+         INSERT INTO tail (key, first, checksum, entries, data)
             SELECT * FROM (VALUES {tail}) WHERE column1 IS NOT NULL;
          COMMIT",
-        heads = rows_of(rows, &[0, 1, 2, 3]),
+        heads = vec!["(?, ?, ?, ?)"; rows].join(", "),
         items = pending::ITEMS,
+        tail = vec!["(?, ?, ?, ?, ?)"; rows].join(", "),
     )
-}
-
-/// `(?2, ?3), (?9, ?10), …`: these columns of each row.
-fn rows_of(rows: usize, columns: &[usize]) -> String {
-    let place = |row: usize, column: &usize| format!("?{}", 2 + row * COLUMNS + column);
-    let row = |row| {
-        let places: Vec<_> = columns.iter().map(|column| place(row, column)).collect();
-        format!("({})", places.join(", "))
-    };
-    (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
 
 /// An append that looks first: at a thread that is not known, or not as it was.

@@ -17,10 +17,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures::future::BoxFuture;
 use sqlx::SqliteConnection;
 use thread_store::{AppendItems, AppendReceipt, Limits};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::error::{Result, SqliteError};
-use actor::Actor;
+use actor::{Actor, Told};
 use appends::Append;
 use tasks::{Call, Task};
 
@@ -49,14 +49,21 @@ pub(crate) struct Writer {
     left: Arc<AtomicBool>,
 }
 
+/// What the writer tells and is told beside its queue: of the work that can wait.
+#[derive(Debug)]
+pub(crate) struct Background {
+    pub(crate) idle: Idle,
+    /// Told of every write.
+    pub(crate) written: Arc<Notify>,
+    /// Threads that were appended so much that they should not wait until they rest.
+    pub(crate) long_tails: mpsc::Receiver<i64>,
+}
+
 /// The queue of what can wait until nobody else does.
 #[derive(Clone, Debug)]
 pub(crate) struct Idle {
     tasks: mpsc::Sender<Box<dyn Task>>,
 }
-
-/// Which threads have a long tail, told while they are being appended to.
-pub(crate) type LongTails = mpsc::Receiver<i64>;
 
 impl Writer {
     /// Starts writing on this connection, to the file at this path.
@@ -64,13 +71,16 @@ impl Writer {
         connection: SqliteConnection,
         path: PathBuf,
         limits: Limits,
-    ) -> (Self, Idle, LongTails) {
+    ) -> (Self, Background) {
         let (jobs, waiting) = mpsc::channel(QUEUE);
         let (tasks, idle) = mpsc::channel(1);
         let (grown, long_tails) = mpsc::channel(QUEUE);
-        let actor = Actor::new(connection, path, limits, waiting, idle, grown);
+        let written = Arc::<Notify>::default();
+        let told = Told { written: Arc::clone(&written), grown };
+        let actor = Actor::new(connection, path, limits, waiting, idle, told);
         tokio::spawn(actor.run());
-        (Self { jobs, left: Arc::default() }, Idle { tasks }, long_tails)
+        let background = Background { idle: Idle { tasks }, written, long_tails };
+        (Self { jobs, left: Arc::default() }, background)
     }
 
     /// Appends, together with whoever else does.
@@ -129,8 +139,25 @@ impl Idle {
     /// Does the work when nobody else waits to write, or when it has waited for long.
     pub(crate) async fn run<T: Send + 'static>(&self, work: Work<T>) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        let task = Box::new(Call::new(work, reply));
-        self.tasks.send(task).await.map_err(|_| sqlx::Error::PoolClosed)?;
+        self.ask(Call::new(work, reply), answer).await
+    }
+
+    /// As [`run`](Self::run); then the next append to this thread looks at it first.
+    pub(crate) async fn forgetting<T: Send + 'static>(
+        &self,
+        key: i64,
+        work: Work<T>,
+    ) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Call::new(work, reply).forgetting(key), answer).await
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        call: Call<T>,
+        answer: oneshot::Receiver<Result<T>>,
+    ) -> Result<T> {
+        self.tasks.send(Box::new(call)).await.map_err(|_| sqlx::Error::PoolClosed)?;
         answer.await.map_err(|_| SqliteError::Aborted)?
     }
 }

@@ -26,11 +26,17 @@ pub(super) struct Call<T> {
     work: Option<Work<T>>,
     result: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
+    /// The thread whose next append has to look at it first.
+    forgets: Option<i64>,
 }
 
 impl<T> Call<T> {
     pub(super) fn new(work: Work<T>, reply: oneshot::Sender<Result<T>>) -> Self {
-        Self { work: Some(work), result: None, reply }
+        Self { work: Some(work), result: None, reply, forgets: None }
+    }
+
+    pub(super) fn forgetting(self, key: i64) -> Self {
+        Self { forgets: Some(key), ..self }
     }
 }
 
@@ -49,7 +55,10 @@ impl<T: Send> Task for Call<T> {
         .boxed()
     }
 
-    fn answer(self: Box<Self>, end: thread_store::Result<()>, _: &mut Threads) {
+    fn answer(self: Box<Self>, end: thread_store::Result<()>, threads: &mut Threads) {
+        if let Some(key) = self.forgets {
+            threads.forget_key(key);
+        }
         let answer = match (end, self.result) {
             // What failed by itself has changed nothing, however the transaction ended.
             (_, Some(Err(error))) => Err(error),

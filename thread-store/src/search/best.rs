@@ -36,6 +36,16 @@ impl BestHits {
         }
     }
 
+    /// Whether a thread could still come on the page, or be the one that shows that another page
+    /// follows, if this is the best place that it can have. Once this says no, it says no of every
+    /// worse place: so an index that offers threads by the best place that each can have, the best
+    /// first, is done then.
+    #[must_use]
+    pub fn has_room_for(&self, best: &Rank) -> bool {
+        let is_full = self.kept.len() > self.page_size;
+        !is_full || self.kept.peek().is_none_or(|worst| *best < worst.rank)
+    }
+
     /// The page, with what damage was met.
     #[must_use]
     pub fn into_page(self, damage: DamageReport) -> SearchPage {
