@@ -2,15 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 use thread_store::{CreateThread, Holder, RolloutItem, ThreadStore, WriterLease};
 use thread_store_memory::MemoryStore;
-use thread_store_sqlite::SqliteStore;
+use thread_store_sqlite::{SqliteOptions, SqliteStore};
 
 use crate::Failure;
 
@@ -45,10 +43,7 @@ impl Kind {
         let dir = tempfile::tempdir()?;
         match self {
             Self::Memory => Ok(Opened { store: Arc::new(MemoryStore::new()), sqlite: None, dir }),
-            Self::Sqlite => {
-                let store = SqliteStore::open(file(dir.path())).await?;
-                Ok(Opened { store: Arc::new(store.clone()), sqlite: Some(store), dir })
-            }
+            Self::Sqlite => Opened::sqlite(dir, SqliteOptions::default()).await,
         }
     }
 }
@@ -58,6 +53,20 @@ fn file(dir: &Path) -> PathBuf {
 }
 
 impl Opened {
+    /// A SQLite store in this folder.
+    pub(crate) async fn sqlite(dir: TempDir, options: SqliteOptions) -> Result<Self, Failure> {
+        let store = SqliteStore::open_with(file(dir.path()), options).await?;
+        Ok(Self { store: Arc::new(store.clone()), sqlite: Some(store), dir })
+    }
+
+    /// Does what is else done in the background while threads rest.
+    pub(crate) async fn settled(&self) -> Result<(), Failure> {
+        match &self.sqlite {
+            Some(store) => Ok(store.settle().await?),
+            None => Ok(()),
+        }
+    }
+
     /// The database file, for a store that has one.
     pub(crate) fn path(&self) -> PathBuf {
         file(self.dir.path())
@@ -74,8 +83,7 @@ impl Opened {
     pub(crate) async fn reopen(self) -> Result<Self, Failure> {
         let Some(store) = &self.sqlite else { return Ok(self) };
         store.close().await;
-        let store = SqliteStore::open(self.path()).await?;
-        Ok(Self { store: Arc::new(store.clone()), sqlite: Some(store), dir: self.dir })
+        Self::sqlite(self.dir, SqliteOptions::default()).await
     }
 
     /// Makes threads, many at a time.
@@ -98,48 +106,5 @@ impl Opened {
         let thread = thread.with_lease(Holder::new("benchmark"));
         let created = self.store.create_thread(thread).await?;
         created.lease.ok_or_else(|| "the store granted no lease".into())
-    }
-}
-
-impl Opened {
-    /// Waits until the background has merged and indexed what it was left.
-    pub(crate) async fn settled(&self) -> Result<(), Failure> {
-        if self.sqlite.is_none() {
-            return Ok(());
-        }
-        let connection =
-            Connection::open_with_flags(self.path(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let mut patience = Patience::new(Instant::now());
-        while patience.lasts(pending(&connection)?) {
-            tokio::task::yield_now().await;
-        }
-        Ok(())
-    }
-}
-
-/// Threads that the background has yet to look at.
-fn pending(connection: &Connection) -> Result<u64, Failure> {
-    let sql = "SELECT count(*) FROM heads WHERE pending <> 0";
-    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
-}
-
-/// Waits for a number to fall to nothing, as long as it falls.
-struct Patience {
-    least: u64,
-    since: Instant,
-}
-
-impl Patience {
-    const LONGEST: Duration = Duration::from_secs(5);
-
-    fn new(since: Instant) -> Self {
-        Self { least: u64::MAX, since }
-    }
-
-    fn lasts(&mut self, left: u64) -> bool {
-        if left < self.least {
-            *self = Self { least: left, since: Instant::now() };
-        }
-        left > 0 && self.since.elapsed() < Self::LONGEST
     }
 }

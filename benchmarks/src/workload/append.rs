@@ -94,35 +94,58 @@ pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
 async fn measure(name: &str, kind: Kind, load: &Load, bench: &mut Bench) -> Result<(), Failure> {
     let mut generator = Generator::new(11);
     let work = work(&mut generator, load)?;
-    let ours = kind.open().await?;
-    let leases = live(&ours, &mut generator, load.threads).await?;
-    let store = Arc::clone(&ours.store);
-    let mut sides = vec![side("ours", Ours { store, leases }, &work, 1).await?];
     let dir = tempfile::tempdir()?;
-    let durable = kind == Kind::Sqlite;
-    let files = Files::create(dir.path(), load.threads, durable)?;
-    let named = if durable { "files, write + fdatasync" } else { "files, write" };
-    sides.push(side(named, files, &work, if durable { FEWER } else { 1 }).await?);
-    // The file of the baseline is made by our store: it has the same schema and the same threads.
-    let theirs = Kind::Sqlite.open().await?;
-    if kind == Kind::Sqlite {
-        let leases = live(&theirs, &mut generator, load.threads).await?;
-        theirs.close().await;
-        let (path, bars) = (theirs.path(), load.bars);
-        let group = GroupCommit::open(&path, &leases)?;
-        sides.push(with(bars.group, side("rusqlite group commit", group, &work, 1).await?));
-        let path = dir.path().join("plain.sqlite");
-        let plain = PlainLoop::create(&path)?;
-        sides.push(with(
-            bars.plain,
-            side("rusqlite loop, plain schema", plain, &work, FEWER).await?,
-        ));
-        let path = dir.path().join("naive.sqlite");
-        let naive = Naive::create(&path).await?;
-        sides.push(with(bars.naive, side("naive sqlx", naive, &work, FEWER).await?));
+    if kind == Kind::Memory {
+        let files = Files::create(dir.path(), load.threads, false)?;
+        let sides = vec![
+            Setting::new(kind, load, &mut generator).await?.side(&work).await?,
+            side("files, write", files, &work, 1).await?,
+        ];
+        bench.compare(name, kind, APPENDS, sides).await?;
+        return Ok(());
     }
+    let ours = Setting::new(kind, load, &mut generator).await?;
+    // By themselves, and so without a pause in which the threads of the one would be at rest and be merged
+    // on the time of the other.
+    let theirs = Setting::new(kind, load, &mut generator).await?;
+    theirs.opened.close().await;
+    let group = GroupCommit::open(&theirs.opened.path(), &theirs.leases)?;
+    let group = with(load.bars.group, side("rusqlite group commit", group, &work, 1).await?);
+    bench.compare(name, kind, APPENDS, vec![ours.side(&work).await?, group]).await?;
+    ours.opened.close().await;
+
+    let ours = Setting::new(kind, load, &mut generator).await?;
+    let files = Files::create(dir.path(), load.threads, true)?;
+    let plain = PlainLoop::create(&dir.path().join("plain.sqlite"))?;
+    let naive = Naive::create(&dir.path().join("naive.sqlite")).await?;
+    let bars = load.bars;
+    let sides = vec![
+        ours.side(&work).await?,
+        side("files, write + fdatasync", files, &work, FEWER).await?,
+        with(bars.plain, side("rusqlite loop, plain schema", plain, &work, FEWER).await?),
+        with(bars.naive, side("naive sqlx", naive, &work, FEWER).await?),
+    ];
     bench.compare(name, kind, APPENDS, sides).await?;
     Ok(())
+}
+
+/// A store with live threads.
+struct Setting {
+    opened: Opened,
+    leases: Vec<WriterLease>,
+}
+
+impl Setting {
+    async fn new(kind: Kind, load: &Load, generator: &mut Generator) -> Result<Self, Failure> {
+        let opened = kind.open().await?;
+        let leases = live(&opened, generator, load.threads).await?;
+        Ok(Self { opened, leases })
+    }
+
+    async fn side<'a>(&self, work: &Work) -> Result<Side<'a>, Failure> {
+        let (store, leases) = (Arc::clone(&self.opened.store), self.leases.clone());
+        side("ours", Ours { store, leases }, work, 1).await
+    }
 }
 
 fn with(bar: Option<Bar>, side: Side<'_>) -> Side<'_> {

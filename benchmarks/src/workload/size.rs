@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use thread_store::{ReleaseLease, ReleaseMode, RolloutItem};
+use thread_store_sqlite::{Compression, SqliteOptions};
 
 use crate::Failure;
 use crate::baseline::group::GroupCommit;
@@ -12,30 +13,44 @@ use crate::bench::Bench;
 use crate::generate::Generator;
 use crate::measure::{Bar, Rounds, Sample, Unit};
 use crate::report::Line;
-use crate::stores::Kind;
+use crate::stores::{Kind, Opened};
 use crate::workload::append::{Appender, Ours, live};
 
 /// The database, of threads that were merged.
 const MERGED: Bar = Bar::at_most(1.1);
+/// The same with compression of threads at rest: a third.
+const COMPRESSED: Bar = Bar::at_most(0.333);
 const THREADS: usize = 20;
 const APPENDS: usize = 400;
 
 pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
+    let compressed = "size of merged threads, compressed";
     let (size, written) = ("size of merged threads", "bytes written by appends");
-    if kind == Kind::Memory || !(bench.wants(size) || bench.wants(written)) {
+    if kind == Kind::Memory || ![size, compressed, written].iter().any(|name| bench.wants(name)) {
         return Ok(());
     }
     bench.tell(size);
     let work = Work::new()?;
-    let (merged, ours) = of_ours(&work).await?;
-    let theirs = of_group(&work).await?;
-    if bench.wants(size) {
-        bench.report.push(Line::absolute(size, kind.name(), Unit::PerByte, &once(merged), MERGED));
+    let plain = of_ours(&work, Compression::None).await?;
+    for (name, used, bar) in [
+        (size, plain.size, MERGED),
+        (compressed, of_ours(&work, Compression::AtRest).await?.size, COMPRESSED),
+    ] {
+        if bench.wants(name) {
+            bench.report.push(Line::absolute(name, kind.name(), Unit::PerByte, &once(used), bar));
+        }
     }
     if bench.wants(written) {
-        let named = ("rusqlite group commit", None);
-        let both = (&once(ours), &once(theirs));
-        bench.report.push(Line::against(written, kind.name(), Unit::PerByte, both, named));
+        let base = once(of_group(&work).await?);
+        let and_settled = once(plain.appended + plain.settled);
+        for (name, ours) in [
+            (written.to_owned(), once(plain.appended)),
+            (format!("{written}, and by merging and indexing them"), and_settled),
+        ] {
+            let named = ("rusqlite group commit", None);
+            let line = Line::against(&name, kind.name(), Unit::PerByte, (&ours, &base), named);
+            bench.report.push(line);
+        }
     }
     Ok(())
 }
@@ -88,20 +103,34 @@ impl Work {
     }
 }
 
-/// The size of the closed database after everything was merged, and what was written before.
-async fn of_ours(work: &Work) -> Result<(f64, f64), Failure> {
-    let opened = Kind::Sqlite.open().await?;
+/// Bytes for each byte of the payload.
+struct PerByte {
+    /// The closed database, after everything was merged.
+    size: f64,
+    /// Written while everything was appended.
+    appended: f64,
+    /// Written afterwards.
+    settled: f64,
+}
+
+async fn of_ours(work: &Work, compression: Compression) -> Result<PerByte, Failure> {
+    let options = SqliteOptions::default().with_compression(compression);
+    let opened = Opened::sqlite(tempfile::tempdir()?, options).await?;
     let leases = live(&opened, &mut Generator::new(72), THREADS).await?;
     let ours = Arc::new(Ours { store: Arc::clone(&opened.store), leases: leases.clone() });
     let before = written()?;
     work.append_to(ours).await?;
-    let appended = written()? - before;
+    let after = written()?;
     for lease in leases {
         opened.store.release_lease(ReleaseLease::new(lease, ReleaseMode::Shutdown)).await?;
     }
     opened.settled().await?;
     opened.close().await;
-    Ok((work.per_byte(bytes_of(&opened.path())), work.per_byte(appended)))
+    Ok(PerByte {
+        size: work.per_byte(bytes_of(&opened.path())),
+        appended: work.per_byte(after - before),
+        settled: work.per_byte(written()? - after),
+    })
 }
 
 async fn of_group(work: &Work) -> Result<f64, Failure> {
