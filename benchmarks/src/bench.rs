@@ -41,7 +41,7 @@ impl Bench {
     /// Bars are medians of at least seven rounds.
     pub(crate) fn plan(&self) -> Plan {
         match self.quick {
-            true => Plan { rounds: 7, budget: Duration::from_secs(8) },
+            true => Plan { rounds: 7, budget: Duration::from_secs(12) },
             false => Plan { rounds: 21, budget: Duration::from_secs(60) },
         }
     }

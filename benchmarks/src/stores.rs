@@ -59,6 +59,11 @@ impl Opened {
         Ok(Self { store: Arc::new(store.clone()), sqlite: Some(store), dir })
     }
 
+    /// The store, if it is one of SQLite.
+    pub(crate) fn as_sqlite(&self) -> Option<SqliteStore> {
+        self.sqlite.clone()
+    }
+
     /// Does what is else done in the background while threads rest.
     pub(crate) async fn settled(&self) -> Result<(), Failure> {
         match &self.sqlite {

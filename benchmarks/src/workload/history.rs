@@ -60,7 +60,7 @@ pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
 /// A thread that got its items as agents write them, a few at a time, and then was closed.
 pub(crate) async fn at_rest(opened: &Opened, items: &[RolloutItem]) -> Result<ThreadId, Failure> {
     let lease = opened.live(Generator::new(22).thread(), Vec::new()).await?;
-    let ours = Ours { store: opened.store.clone(), leases: vec![lease.clone()] };
+    let ours = Ours { store: opened.store.clone(), leases: vec![lease.clone()], sqlite: None };
     let mut first = 0;
     for batch in items.chunks(3) {
         ours.append(0, first, batch.to_vec()).await?;

@@ -117,7 +117,8 @@ async fn of_ours(work: &Work, compression: Compression) -> Result<PerByte, Failu
     let options = SqliteOptions::default().with_compression(compression);
     let opened = Opened::sqlite(tempfile::tempdir()?, options).await?;
     let leases = live(&opened, &mut Generator::new(72), THREADS).await?;
-    let ours = Arc::new(Ours { store: Arc::clone(&opened.store), leases: leases.clone() });
+    let ours =
+        Arc::new(Ours { store: Arc::clone(&opened.store), leases: leases.clone(), sqlite: None });
     let before = written()?;
     work.append_to(ours).await?;
     let after = written()?;
