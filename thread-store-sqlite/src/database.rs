@@ -3,20 +3,19 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::SqlitePoolOptions;
-use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{Connection as _, SqliteConnection};
 use thread_store::{AppendItems, AppendReceipt, Limits};
 
 use crate::connection::{options, use_wal};
 use crate::error::Result;
 use crate::options::{Compression, SqliteOptions};
+use crate::readers::{Reader, Readers};
 use crate::settle::{self, Settler};
 use crate::writer::{Work, Writer};
 use crate::{location, projection, schema};
 
 /// Connections that read, each with a thread of its own.
-const READERS: u32 = 4;
+const READERS: usize = 4;
 /// Threads are settled so long, at most, before the file is closed.
 const CLOSING: Duration = Duration::from_secs(2);
 
@@ -24,7 +23,7 @@ const CLOSING: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Database {
     writer: Writer,
-    readers: SqlitePool,
+    readers: Readers,
     settler: Settler,
 }
 
@@ -36,11 +35,7 @@ impl Database {
         use_wal(&mut connection, &path).await?;
         schema::migrate(&mut connection).await?;
         projection::reproject(&mut connection).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .test_before_acquire(false)
-            .connect_with(options(&path).pragma("query_only", "ON"))
-            .await?;
+        let readers = Readers::new(options(&path).pragma("query_only", "ON"), READERS);
         let (writer, background) = Writer::start(connection, path, limits);
         let compress = with.compression == Compression::AtRest;
         let settler = Settler::start(readers.clone(), background, compress);
@@ -54,19 +49,13 @@ impl Database {
         self.readers.close().await;
     }
 
-    /// A consistent view of the data for one operation.
+    /// A connection to read with. One statement is a consistent view by itself; several need a
+    /// transaction.
     ///
     /// A write that its caller left is waited for, so that it is done or not for whoever looks.
-    pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>> {
+    pub(crate) async fn reader(&self) -> Result<Reader> {
         self.writer.settle_left().await?;
-        Ok(self.readers.begin().await?)
-    }
-
-    /// A connection for one statement that reads, which is a consistent view by itself; as with
-    /// [`snapshot`](Self::snapshot).
-    pub(crate) async fn reader(&self) -> Result<PoolConnection<Sqlite>> {
-        self.writer.settle_left().await?;
-        Ok(self.readers.acquire().await?)
+        self.readers.get().await
     }
 
     /// As [`Settler::settle`].

@@ -17,6 +17,8 @@ pub(crate) enum SqliteError {
     /// The commit failed: it may have happened.
     #[error("the commit failed")]
     Commit(#[source] sqlx::Error),
+    #[error("compressing failed")]
+    Compression(#[source] std::io::Error),
     /// A stored value is not what was written.
     #[error("damaged: {0}")]
     Damaged(String),
@@ -82,6 +84,7 @@ impl From<SqliteError> for Error {
             SqliteError::Store(error) => error,
             SqliteError::Statement(error) => from_sqlx(error, Outcome::NothingDone),
             SqliteError::Commit(error) => from_sqlx(error, Outcome::Unknown),
+            SqliteError::Compression(_) => Self::internal(error),
             SqliteError::Damaged(location) => Self::corrupt(location),
             SqliteError::Aborted => Self::unavailable(Outcome::Unknown).because(error),
             SqliteError::Path { ref path, reason, .. } => {

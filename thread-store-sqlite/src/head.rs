@@ -70,14 +70,14 @@ pub(crate) async fn head(connection: &mut SqliteConnection, thread_id: ThreadId)
     row.as_ref().map(Head::read).transpose()?.ok_or_else(|| Error::not_found(thread_id).into())
 }
 
-/// Adds the head of a new thread, which nobody holds.
+/// Adds the head of a new thread, which nobody holds and whose items are all in chunks.
 pub(crate) async fn insert(
     connection: &mut SqliteConnection,
     key: i64,
     next_ordinal: Ordinal,
     pending: i64,
 ) -> Result<()> {
-    sqlx::query("INSERT INTO heads VALUES (?, ?, 0, 1, ?, 0, 0)")
+    sqlx::query("INSERT INTO heads VALUES (?1, ?2, 0, 1, ?3, ?2, 0)")
         .bind(key)
         .bind(signed(next_ordinal.get())?)
         .bind(pending)

@@ -35,6 +35,7 @@ mod database;
 mod error;
 mod grams;
 mod head;
+#[allow(dead_code, unused_imports)] // The background merges.
 mod history;
 mod list;
 mod location;
@@ -42,8 +43,10 @@ mod operations;
 mod options;
 mod process;
 mod projection;
+mod readers;
 mod record;
 mod schema;
+mod search;
 mod settle;
 mod store;
 mod writer;

@@ -154,7 +154,7 @@ fn alternatives(filter: &ListFilter) -> Vec<By> {
 }
 
 /// Everything below a thread, as a table of keys. `UNION` meets each thread once, also in a ring.
-fn push_below(query: &mut QueryBuilder<Sqlite>, ancestor: ThreadId) {
+pub(crate) fn push_below(query: &mut QueryBuilder<Sqlite>, ancestor: ThreadId) {
     query.push("WITH RECURSIVE below (key, thread_id) AS (SELECT key, thread_id FROM listing WHERE spawn_parent = ");
     query.push_bind(ancestor.as_bytes().to_vec());
     query.push(
@@ -216,7 +216,7 @@ fn push_after(query: &mut QueryBuilder<Sqlite>, scan: &Scan) {
 }
 
 /// Every filter that is not walked by already, as a condition.
-fn push_conditions(query: &mut QueryBuilder<Sqlite>, walked: &str, filter: &ListFilter) {
+pub(crate) fn push_conditions(query: &mut QueryBuilder<Sqlite>, walked: &str, filter: &ListFilter) {
     if let Some(kinds) = filter.source_kinds.as_ref().filter(|_| walked != "source") {
         push_any(query, "source", kinds.iter().map(|kind| kind.as_str().to_owned()));
     }

@@ -1,10 +1,12 @@
 //! What writes do inside their transaction.
 
+use std::ops::Range;
+
 use sqlx::SqliteConnection;
 use thread_store::{
     AppendItems, AppendReceipt, AppendStep, ChangedThreads, Conflict, CreateThread, CreatedThread,
-    DeleteThread, Direction, Error, Holder, IfHeld, LeaseState, Limits, Ordinal, ReleaseLease,
-    ResumeThread, ResumedThread, SetArchived, StoredThread, ThreadId, Timestamp,
+    DeleteThread, Error, Holder, IfHeld, LeaseState, Limits, LoadHistory, Ordinal, OrdinalRange,
+    ReleaseLease, ResumeThread, ResumedThread, SetArchived, StoredThread, ThreadId, Timestamp,
     UpdateThreadMetadata, WriterLease, edit_metadata, reconcile_append,
 };
 
@@ -39,7 +41,7 @@ pub(crate) async fn create(
         None => {
             let thread = params.to_thread(now);
             let key = record::insert(connection, &thread, params.request_id.as_deref()).await?;
-            history::insert(connection, key, Ordinal::ZERO, &params.items).await?;
+            history::create(connection, key, &params.items).await?;
             record::get(connection, params.thread_id).await?.intact()?
         }
     };
@@ -80,10 +82,8 @@ pub(crate) async fn append(
     let standing = match AppendStep::new(lease.thread_id, *expected_ordinal, items.len(), end)? {
         AppendStep::Write => 0,
         AppendStep::Compare(range) => {
-            let (there, damage) =
-                history::load(connection, head.key, &range, Direction::Ascending).await?;
-            damage.strict()?;
-            reconcile_append(lease.thread_id, first, items, there.records(), end)?
+            let there = history::read(connection, &standing_at(lease.thread_id, &range)).await?;
+            reconcile_append(lease.thread_id, first, items, there.items.records(), end)?
         }
     };
     let missing = &items[standing..];
@@ -94,6 +94,14 @@ pub(crate) async fn append(
         head::set_end(connection, head.key, head.next_ordinal).await?;
     }
     Ok((AppendReceipt::new(first, items.len()), head))
+}
+
+/// What stands where items are to be appended, all of it or none.
+fn standing_at(thread_id: ThreadId, range: &Range<u64>) -> LoadHistory {
+    LoadHistory::new(thread_id)
+        .with_include_archived(true)
+        .with_range(OrdinalRange::between(Ordinal::new(range.start), Ordinal::new(range.end)))
+        .with_strict(true)
 }
 
 pub(crate) async fn release(connection: &mut SqliteConnection, params: ReleaseLease) -> Result<()> {

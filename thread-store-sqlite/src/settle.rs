@@ -9,12 +9,13 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use sqlx::{Row as _, SqlitePool};
+use sqlx::Row as _;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::Result;
 use crate::head::{self, pending};
-use crate::writer::{Background, Idle, Work, Writer};
+use crate::readers::Readers;
+use crate::writer::{Background, Work, Writer};
 use crate::{history, search};
 
 /// A thread that had nothing new for so long is at rest.
@@ -35,7 +36,7 @@ type Request = oneshot::Sender<Result<()>>;
 
 /// The task.
 struct Task {
-    readers: SqlitePool,
+    readers: Readers,
     background: Background,
     compress: bool,
     requests: mpsc::Receiver<Request>,
@@ -53,7 +54,7 @@ struct Unsettled {
 
 impl Settler {
     pub(crate) fn start(
-        readers: SqlitePool,
+        readers: Readers,
         background: Background,
         compress: bool,
     ) -> Self {
@@ -146,7 +147,7 @@ impl Task {
 
     async fn unsettled(&self) -> Result<Vec<Unsettled>> {
         let rows = sqlx::query("SELECT key, next_ordinal FROM heads WHERE pending <> 0")
-            .fetch_all(&self.readers)
+            .fetch_all(&mut *self.readers.get().await?)
             .await?;
         rows.iter().map(|row| Ok(Unsettled { key: row.try_get(0)?, end: row.try_get(1)? })).collect()
     }
@@ -184,15 +185,15 @@ async fn at(time: Option<tokio::time::Instant>) {
 }
 
 /// Indexes what can be searched of a thread's history, ahead of the background.
-pub(crate) async fn index(readers: &SqlitePool, writer: &Writer, key: i64) -> Result<()> {
+pub(crate) async fn index(readers: &Readers, writer: &Writer, key: i64) -> Result<()> {
     while let Some(batch) = prepare(readers, key).await? {
         writer.run(apply(batch)).await?;
     }
     Ok(())
 }
 
-async fn prepare(readers: &SqlitePool, key: i64) -> Result<Option<search::Batch>> {
-    search::prepare(&mut *readers.acquire().await?, key, INDEX_BYTES).await
+async fn prepare(readers: &Readers, key: i64) -> Result<Option<search::Batch>> {
+    search::prepare(&mut *readers.get().await?, key, INDEX_BYTES).await
 }
 
 fn index_texts(key: i64) -> Work<()> {

@@ -4,21 +4,22 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use sqlx::Connection as _;
 use thread_store::{
     AppendItems, AppendReceipt, Capabilities, ChangedThreads, Clock, CreateThread, CreatedThread,
     DeleteThread, Durability, Error, HistoryPage, HolderLiveness, ListPlan, ListThreads,
     LoadHistory, Operation, Persistence, ReadThread, ReleaseLease, ResumeThread, ResumedThread,
-    SetArchived, Sharing, StoredThread, ThreadPage, ThreadStore, UpdateThreadMetadata,
-    WriterLease,
+    Search, SearchPage, SearchThreads, SetArchived, Sharing, StoredThread, ThreadPage, ThreadStore,
+    UpdateThreadMetadata, WriterLease,
 };
 use tracing::instrument;
 
 use crate::database::Database;
 use crate::error::Result;
+use crate::head::{self, pending};
 use crate::options::SqliteOptions;
 use crate::writer::Work;
-use crate::head::{self, pending};
-use crate::{history, list, operations, process, record};
+use crate::{history, list, operations, process, record, search};
 
 /// A store in one SQLite file. Clones share its connections.
 #[derive(Clone, Debug)]
@@ -84,6 +85,22 @@ impl SqliteStore {
     }
 }
 
+#[cfg(test)]
+use crate::readers::Reader;
+
+#[cfg(test)]
+impl SqliteStore {
+    /// Does what the background would do some time.
+    pub(crate) async fn write_now<T: Send + 'static>(&self, work: Work<T>) -> Result<T> {
+        self.database.write(work).await
+    }
+
+    /// What an operation reads from.
+    pub(crate) async fn view(&self) -> Result<Reader> {
+        self.database.reader().await
+    }
+}
+
 fn capabilities() -> Capabilities {
     let mut capabilities = Capabilities::volatile();
     capabilities.persistence = Persistence::Persistent;
@@ -91,6 +108,7 @@ fn capabilities() -> Capabilities {
     capabilities.holder_liveness =
         if process::can_tell() { HolderLiveness::ByHost } else { HolderLiveness::Unknown };
     capabilities.sharing = Sharing::Host;
+    capabilities.search = Search::Index;
     capabilities
 }
 
@@ -101,21 +119,12 @@ fn during<T>(operation: Operation, result: Result<T>) -> thread_store::Result<T>
 
 impl SqliteStore {
     async fn load(&self, params: LoadHistory) -> Result<HistoryPage> {
-        let mut view = self.database.snapshot().await?;
-        let head = head::head(&mut view, params.thread_id).await?;
-        head.checked(params.include_archived)?;
-        let end = head.next_ordinal;
-        let plan = params.plan(end)?;
-        let (items, damage) =
-            history::load(&mut view, head.key, &plan.take, params.direction).await?;
-        if params.strict {
-            damage.strict()?;
-        }
-        Ok(HistoryPage::new(items, end, plan.rest).with_damage(damage))
+        let mut reader = self.database.reader().await?;
+        history::read(&mut reader, &params).await
     }
 
     async fn read(&self, params: ReadThread) -> Result<StoredThread> {
-        let mut view = self.database.snapshot().await?;
+        let mut view = self.database.reader().await?;
         let stored = record::get(&mut view, params.thread_id).await?;
         stored.head.checked(params.include_archived)?;
         Ok(stored.intact()?.thread)
@@ -134,13 +143,23 @@ impl SqliteStore {
 
     async fn list(&self, params: ListThreads) -> Result<ThreadPage> {
         let plan = ListPlan::new(&params, &self.capabilities.limits)?;
-        let mut view = self.database.snapshot().await?;
+        let mut reader = self.database.reader().await?;
+        let mut view = reader.begin().await?;
         let (rows, damage) = list::scan(&mut view, &params.filter, &plan.scan()).await?;
         let followed = match plan.follow_up(&rows) {
             Some(scan) => !list::scan(&mut view, &params.filter, &scan).await?.0.is_empty(),
             None => false,
         };
+        view.rollback().await?;
         Ok(plan.page(rows, followed).with_damage(damage))
+    }
+
+    async fn search(&self, params: SearchThreads) -> Result<SearchPage> {
+        let mut reader = self.database.reader().await?;
+        let mut view = reader.begin().await?;
+        let page = search::search(&mut view, &params, &self.capabilities.limits).await?;
+        view.rollback().await?;
+        Ok(page)
     }
 }
 
@@ -224,5 +243,11 @@ impl ThreadStore for SqliteStore {
     async fn delete_thread(&self, params: DeleteThread) -> thread_store::Result<ChangedThreads> {
         self.write(Operation::DeleteThread, Box::new(|it| Box::pin(operations::delete(it, params))))
             .await
+    }
+
+    /// As good as reading all, and as fresh: an index names the threads that are worth reading.
+    #[instrument(skip_all, fields(page_size = params.page_size))]
+    async fn search_threads(&self, params: SearchThreads) -> thread_store::Result<SearchPage> {
+        during(Operation::SearchThreads, self.search(params).await)
     }
 }

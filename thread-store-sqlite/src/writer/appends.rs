@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use super::tasks::Task;
 use crate::error::{Result, SqliteError, is_busy};
 use crate::head::{Head, pending, signed};
-use crate::history::Packed;
+use crate::history::Open;
 use crate::operations;
 
 /// Threads that are remembered at most; then all are forgotten and learned anew.
@@ -32,14 +32,16 @@ const HEAD_COLUMNS: usize = 4;
 /// An append that waits for its turn.
 pub(super) struct Append {
     pub(super) params: AppendItems,
-    packed: Packed,
+    run: Open,
+    bytes: usize,
     reply: oneshot::Sender<Result<AppendReceipt>>,
 }
 
 impl Append {
     /// Packs the items here, on the caller's time.
     pub(super) fn new(params: AppendItems, reply: oneshot::Sender<Result<AppendReceipt>>) -> Self {
-        Self { packed: Packed::new(&params.items), params, reply }
+        let run = Open::of(&params.items);
+        Self { bytes: run.data().len(), run, params, reply }
     }
 
     pub(super) fn is_wanted(&self) -> bool {
@@ -51,7 +53,7 @@ impl Append {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.packed.data.len()
+        self.bytes
     }
 }
 
@@ -160,11 +162,11 @@ pub(super) async fn write(
     // What is not bound at the end is null.
     for placed in &mut *appends {
         let Known { key, end, .. } = placed.known;
-        let packed = std::mem::take(&mut placed.append.packed);
+        let packed = std::mem::take(&mut placed.append.run).pack(key, end);
         query = query
             .bind(key)
             .bind(signed(end.get())?)
-            .bind(packed.checksum(key, end))
+            .bind(packed.checksum)
             .bind(packed.entries)
             .bind(packed.data);
     }

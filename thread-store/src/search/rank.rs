@@ -37,7 +37,7 @@ impl Rank {
     }
 
     /// The cursor after this place.
-    pub(super) fn encode(self, binding: u64) -> Cursor {
+    pub(super) fn encode(&self, binding: u64) -> Cursor {
         let mut body = Vec::with_capacity(LENGTH);
         body.extend(self.score.to_bits().to_be_bytes());
         body.extend(self.recency.as_millis().to_be_bytes());
