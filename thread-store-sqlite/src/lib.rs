@@ -33,6 +33,7 @@
 mod connection;
 mod database;
 mod error;
+mod grams;
 mod head;
 mod history;
 mod list;

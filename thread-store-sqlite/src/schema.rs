@@ -105,6 +105,9 @@ const MIGRATIONS: &[&[&str]] = &[&[
         folded, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram case_sensitive 1')",
     "CREATE VIRTUAL TABLE message_grams USING fts5 (
         folded, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram case_sensitive 1')",
+    // The same, read by what grams begin with: these store nothing.
+    "CREATE VIRTUAL TABLE text_grams_instances USING fts5vocab (text_grams, instance)",
+    "CREATE VIRTUAL TABLE message_grams_instances USING fts5vocab (message_grams, instance)",
 ]];
 
 /// The version that this program writes.
