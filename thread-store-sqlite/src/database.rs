@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use thread_store::{AppendItems, AppendReceipt, Limits};
@@ -50,6 +51,14 @@ impl Database {
     pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>> {
         self.writer.settle_left().await?;
         Ok(self.readers.begin().await?)
+    }
+
+    /// A connection that reads, for an operation of one statement: that is a view of its own.
+    ///
+    /// A write that its caller left is waited for, as for a [`snapshot`](Self::snapshot).
+    pub(crate) async fn reader(&self) -> Result<PoolConnection<Sqlite>> {
+        self.writer.settle_left().await?;
+        Ok(self.readers.acquire().await?)
     }
 
     /// As [`Writer::append`].

@@ -115,13 +115,8 @@ impl SqliteStore {
 
     async fn list(&self, params: ListThreads) -> Result<ThreadPage> {
         let plan = ListPlan::new(&params, &self.capabilities.limits)?;
-        let mut view = self.database.snapshot().await?;
-        let (rows, damage) = list::scan(&mut view, &params.filter, &plan.scan()).await?;
-        let followed = match plan.follow_up(&rows) {
-            Some(scan) => !list::scan(&mut view, &params.filter, &scan).await?.0.is_empty(),
-            None => false,
-        };
-        Ok(plan.page(rows, followed).with_damage(damage))
+        let mut reader = self.database.reader().await?;
+        list::page(&mut reader, &params, &plan).await
     }
 }
 
