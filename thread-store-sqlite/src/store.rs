@@ -143,14 +143,7 @@ impl SqliteStore {
     async fn list(&self, params: ListThreads) -> Result<ThreadPage> {
         let plan = ListPlan::new(&params, &self.capabilities.limits)?;
         let mut reader = self.database.reader().await?;
-        let mut view = reader.begin().await?;
-        let (rows, damage) = list::scan(&mut view, &params.filter, &plan.scan()).await?;
-        let followed = match plan.follow_up(&rows) {
-            Some(scan) => !list::scan(&mut view, &params.filter, &scan).await?.0.is_empty(),
-            None => false,
-        };
-        view.rollback().await?;
-        Ok(plan.page(rows, followed).with_damage(damage))
+        list::page(&mut reader, &params, &plan).await
     }
 
     async fn search(&self, params: SearchThreads) -> Result<SearchPage> {
