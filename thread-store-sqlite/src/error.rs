@@ -17,12 +17,14 @@ pub(crate) enum SqliteError {
     /// The commit failed: it may have happened.
     #[error("the commit failed")]
     Commit(#[source] sqlx::Error),
+    #[error("compressing failed")]
+    Compression(#[source] std::io::Error),
     /// A stored value is not what was written.
     #[error("damaged: {0}")]
     Damaged(String),
-    /// The task of a write ended without an answer.
+    /// The writer ended without an answer: its runtime did, or it has a bug.
     #[error("the write was aborted")]
-    Aborted(#[source] tokio::task::JoinError),
+    Aborted,
     #[error("{}: {reason}", path.display())]
     Path {
         path: PathBuf,
@@ -82,10 +84,9 @@ impl From<SqliteError> for Error {
             SqliteError::Store(error) => error,
             SqliteError::Statement(error) => from_sqlx(error, Outcome::NothingDone),
             SqliteError::Commit(error) => from_sqlx(error, Outcome::Unknown),
+            SqliteError::Compression(_) => Self::internal(error),
             SqliteError::Damaged(location) => Self::corrupt(location),
-            // A bug: repeating the call would meet it again.
-            SqliteError::Aborted(source) if source.is_panic() => Self::internal(source),
-            SqliteError::Aborted(source) => Self::unavailable(Outcome::Unknown).because(source),
+            SqliteError::Aborted => Self::unavailable(Outcome::Unknown).because(error),
             SqliteError::Path { ref path, reason, .. } => {
                 Self::invalid("path", format!("{}: {reason}", path.display())).because(error)
             }

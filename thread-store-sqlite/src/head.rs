@@ -70,14 +70,14 @@ pub(crate) async fn head(connection: &mut SqliteConnection, thread_id: ThreadId)
     row.as_ref().map(Head::read).transpose()?.ok_or_else(|| Error::not_found(thread_id).into())
 }
 
-/// Adds the head of a new thread, which nobody holds.
+/// Adds the head of a new thread, which nobody holds and whose items are all in chunks.
 pub(crate) async fn insert(
     connection: &mut SqliteConnection,
     key: i64,
     next_ordinal: Ordinal,
     pending: i64,
 ) -> Result<()> {
-    sqlx::query("INSERT INTO heads VALUES (?, ?, 0, 1, ?, 0, 0)")
+    sqlx::query("INSERT INTO heads VALUES (?1, ?2, 0, 1, ?3, ?2, 0)")
         .bind(key)
         .bind(signed(next_ordinal.get())?)
         .bind(pending)
@@ -112,6 +112,35 @@ pub(crate) async fn set_pending(
         .bind(key)
         .execute(connection)
         .await?;
+    Ok(())
+}
+
+/// What is left to the background; nothing if the thread is gone.
+pub(crate) async fn pending_of(connection: &mut SqliteConnection, key: i64) -> Result<i64> {
+    let bits = sqlx::query_scalar("SELECT pending FROM heads WHERE key = ?").bind(key);
+    Ok(bits.fetch_optional(connection).await?.unwrap_or(0))
+}
+
+/// The end of the history, unless the thread is gone.
+pub(crate) async fn end_of(
+    connection: &mut SqliteConnection,
+    key: i64,
+) -> Result<Option<Ordinal>> {
+    let end = sqlx::query_scalar("SELECT next_ordinal FROM heads WHERE key = ?").bind(key);
+    let end: Option<i64> = end.fetch_optional(connection).await?;
+    end.map(|end| Ok(Ordinal::new(unsigned(end)?))).transpose()
+}
+
+/// Takes the mark from a thread whose items are all in chunks and in the index.
+pub(crate) async fn settled(connection: &mut SqliteConnection, key: i64) -> Result<()> {
+    sqlx::query(
+        "UPDATE heads SET pending = pending & ~?2
+         WHERE key = ?1 AND chunked_to >= next_ordinal AND indexed_to >= next_ordinal",
+    )
+    .bind(key)
+    .bind(pending::ITEMS)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

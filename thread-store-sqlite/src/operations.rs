@@ -1,15 +1,17 @@
 //! What writes do inside their transaction.
 
+use std::ops::Range;
+
 use sqlx::SqliteConnection;
 use thread_store::{
     AppendItems, AppendReceipt, AppendStep, ChangedThreads, Conflict, CreateThread, CreatedThread,
-    DeleteThread, Direction, Error, Holder, IfHeld, LeaseState, Limits, Ordinal, ReleaseLease,
-    ResumeThread, ResumedThread, SetArchived, StoredThread, ThreadId, Timestamp,
+    DeleteThread, Error, Holder, IfHeld, LeaseState, Limits, LoadHistory, Ordinal, OrdinalRange,
+    ReleaseLease, ResumeThread, ResumedThread, SetArchived, StoredThread, ThreadId, Timestamp,
     UpdateThreadMetadata, WriterLease, edit_metadata, reconcile_append,
 };
 
 use crate::error::Result;
-use crate::head::{self, Head};
+use crate::head::{self, Head, pending};
 use crate::{history, list, process, record};
 
 async fn grant(
@@ -39,7 +41,7 @@ pub(crate) async fn create(
         None => {
             let thread = params.to_thread(now);
             let key = record::insert(connection, &thread, params.request_id.as_deref()).await?;
-            history::insert(connection, key, Ordinal::ZERO, &params.items).await?;
+            history::create(connection, key, &params.items).await?;
             record::get(connection, params.thread_id).await?.intact()?
         }
     };
@@ -65,32 +67,41 @@ pub(crate) async fn resume(
     Ok(ResumedThread::new(stored.thread, lease))
 }
 
+/// Appends, and answers what is known of the thread then.
 pub(crate) async fn append(
     connection: &mut SqliteConnection,
-    params: AppendItems,
+    params: &AppendItems,
     limits: &Limits,
-) -> Result<AppendReceipt> {
+) -> Result<(AppendReceipt, Head)> {
     let AppendItems { lease, items, expected_ordinal, .. } = params;
-    let head = head::head(connection, lease.thread_id).await?;
+    let mut head = head::head(connection, lease.thread_id).await?;
     let end = head.next_ordinal;
-    head.lease.check(&lease, end)?;
-    limits.check_items(&items)?;
+    head.lease.check(lease, end)?;
+    limits.check_items(items)?;
     let first = expected_ordinal.unwrap_or(end);
-    let standing = match AppendStep::new(lease.thread_id, expected_ordinal, items.len(), end)? {
+    let standing = match AppendStep::new(lease.thread_id, *expected_ordinal, items.len(), end)? {
         AppendStep::Write => 0,
         AppendStep::Compare(range) => {
-            let (there, damage) =
-                history::load(connection, head.key, &range, Direction::Ascending).await?;
-            damage.strict()?;
-            reconcile_append(lease.thread_id, first, &items, there.records(), end)?
+            let there = history::read(connection, &standing_at(lease.thread_id, &range)).await?;
+            reconcile_append(lease.thread_id, first, items, there.items.records(), end)?
         }
     };
     let missing = &items[standing..];
     if !missing.is_empty() {
         history::insert(connection, head.key, end, missing).await?;
-        head::set_end(connection, head.key, end.plus(missing.len())).await?;
+        head.next_ordinal = end.plus(missing.len());
+        head.pending |= pending::ITEMS;
+        head::set_end(connection, head.key, head.next_ordinal).await?;
     }
-    Ok(AppendReceipt::new(first, items.len()))
+    Ok((AppendReceipt::new(first, items.len()), head))
+}
+
+/// What stands where items are to be appended, all of it or none.
+fn standing_at(thread_id: ThreadId, range: &Range<u64>) -> LoadHistory {
+    LoadHistory::new(thread_id)
+        .with_include_archived(true)
+        .with_range(OrdinalRange::between(Ordinal::new(range.start), Ordinal::new(range.end)))
+        .with_strict(true)
 }
 
 pub(crate) async fn release(connection: &mut SqliteConnection, params: ReleaseLease) -> Result<()> {

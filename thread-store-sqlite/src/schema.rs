@@ -41,16 +41,16 @@ const MIGRATIONS: &[&[&str]] = &[&[
         id INTEGER PRIMARY KEY,
         key INTEGER NOT NULL,
         first INTEGER NOT NULL,
-        entries BLOB NOT NULL,
         checksum INTEGER NOT NULL,
+        entries BLOB NOT NULL,
         data BLOB NOT NULL
     ) STRICT",
     "CREATE UNIQUE INDEX tail_by_ordinal ON tail (key, first)",
     "CREATE TABLE chunks (
         id INTEGER PRIMARY KEY,
-        entries BLOB NOT NULL,
-        checksum INTEGER NOT NULL,
         form INTEGER NOT NULL,
+        checksum INTEGER NOT NULL,
+        entries BLOB NOT NULL,
         data BLOB NOT NULL
     ) STRICT",
     // Whoever appends to a thread that is not as they knew it is sent back.

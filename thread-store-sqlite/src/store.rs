@@ -4,18 +4,22 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use sqlx::Connection as _;
 use thread_store::{
     AppendItems, AppendReceipt, Capabilities, ChangedThreads, Clock, CreateThread, CreatedThread,
     DeleteThread, Durability, Error, HistoryPage, HolderLiveness, ListPlan, ListThreads,
     LoadHistory, Operation, Persistence, ReadThread, ReleaseLease, ResumeThread, ResumedThread,
-    Search, SearchPage, SearchThreads, SetArchived, Sharing, StoredThread, SystemClock, ThreadPage,
-    ThreadStore, UpdateThreadMetadata, WriterLease,
+    Search, SearchPage, SearchThreads, SetArchived, Sharing, StoredThread, ThreadPage, ThreadStore,
+    UpdateThreadMetadata, WriterLease,
 };
 use tracing::instrument;
 
-use crate::database::{Database, Work};
+use crate::database::Database;
 use crate::error::Result;
-use crate::{head, history, list, operations, process, record, search};
+use crate::head::{self, pending};
+use crate::options::SqliteOptions;
+use crate::writer::Work;
+use crate::{history, list, operations, process, record, search};
 
 /// A store in one SQLite file. Clones share its connections.
 #[derive(Clone, Debug)]
@@ -34,25 +38,38 @@ impl SqliteStore {
     /// program's, a place that cannot be written, and a network file system; *unsupported* for a
     /// schema that is newer than this program; *unavailable* if other processes keep it busy.
     pub async fn open(path: impl AsRef<Path>) -> thread_store::Result<Self> {
-        Self::open_with_clock(path, Arc::new(SystemClock)).await
+        Self::open_with(path, SqliteOptions::default()).await
     }
 
-    /// As [`open`](Self::open), with this clock.
+    /// As [`open`](Self::open), with these options.
     ///
     /// # Errors
     ///
     /// As [`open`](Self::open).
-    pub async fn open_with_clock(
+    pub async fn open_with(
         path: impl AsRef<Path>,
-        clock: Arc<dyn Clock>,
+        options: SqliteOptions,
     ) -> thread_store::Result<Self> {
-        let opened = Database::open(path.as_ref()).await;
-        let database = opened.map_err(|error| Error::from(error).during(Operation::Open))?;
-        Ok(Self { database: Arc::new(database), clock, capabilities: capabilities() })
+        let capabilities = capabilities();
+        let opened = Database::open(path.as_ref(), capabilities.limits.clone(), &options);
+        let database =
+            opened.await.map_err(|error| Error::from(error).during(Operation::Open))?;
+        Ok(Self { database: Arc::new(database), clock: options.clock, capabilities })
     }
 
-    /// Waits for writes under way and closes the file, for all clones. What was acknowledged is
-    /// stored with or without it.
+    /// Does now what else is done while threads rest: indexes what can be searched of each, and
+    /// makes its small rows large ones. What is read is the same before and after; a search is
+    /// faster after it, the file smaller.
+    ///
+    /// # Errors
+    ///
+    /// *Unavailable* if the store is closed or the file cannot be written.
+    pub async fn settle(&self) -> thread_store::Result<()> {
+        Ok(self.database.settle().await?)
+    }
+
+    /// Waits for writes under way, settles threads for two seconds at most, and closes the file, for
+    /// all clones. What was acknowledged is stored with or without it.
     pub async fn close(&self) {
         self.database.close().await;
     }
@@ -69,6 +86,9 @@ impl SqliteStore {
 }
 
 #[cfg(test)]
+use crate::readers::Reader;
+
+#[cfg(test)]
 impl SqliteStore {
     /// Does what the background would do some time.
     pub(crate) async fn write_now<T: Send + 'static>(&self, work: Work<T>) -> Result<T> {
@@ -76,8 +96,8 @@ impl SqliteStore {
     }
 
     /// What an operation reads from.
-    pub(crate) async fn view(&self) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>> {
-        self.database.snapshot().await
+    pub(crate) async fn view(&self) -> Result<Reader> {
+        self.database.reader().await
     }
 }
 
@@ -99,46 +119,47 @@ fn during<T>(operation: Operation, result: Result<T>) -> thread_store::Result<T>
 
 impl SqliteStore {
     async fn load(&self, params: LoadHistory) -> Result<HistoryPage> {
-        let mut view = self.database.snapshot().await?;
-        let head = head::head(&mut view, params.thread_id).await?;
-        head.checked(params.include_archived)?;
-        let end = head.next_ordinal;
-        let plan = params.plan(end)?;
-        let (items, damage) =
-            history::load(&mut view, head.key, &plan.take, params.direction).await?;
-        if params.strict {
-            damage.strict()?;
-        }
-        Ok(HistoryPage::new(items, end, plan.rest).with_damage(damage))
+        let mut reader = self.database.reader().await?;
+        history::read(&mut reader, &params).await
     }
 
     async fn read(&self, params: ReadThread) -> Result<StoredThread> {
-        let mut view = self.database.snapshot().await?;
+        let mut view = self.database.reader().await?;
         let stored = record::get(&mut view, params.thread_id).await?;
         stored.head.checked(params.include_archived)?;
         Ok(stored.intact()?.thread)
     }
 
-    async fn check(&self, lease: &WriterLease) -> Result<()> {
-        let mut view = self.database.snapshot().await?;
+    async fn flush(&self, lease: &WriterLease) -> Result<()> {
+        let mut view = self.database.reader().await?;
         let head = head::head(&mut view, lease.thread_id).await?;
-        Ok(head.lease.check(lease, head.next_ordinal)?)
+        drop(view);
+        head.lease.check(lease, head.next_ordinal)?;
+        if head.pending & pending::ITEMS != 0 {
+            self.database.index(head.key).await?;
+        }
+        Ok(())
     }
 
     async fn list(&self, params: ListThreads) -> Result<ThreadPage> {
         let plan = ListPlan::new(&params, &self.capabilities.limits)?;
-        let mut view = self.database.snapshot().await?;
+        let mut reader = self.database.reader().await?;
+        let mut view = reader.begin().await?;
         let (rows, damage) = list::scan(&mut view, &params.filter, &plan.scan()).await?;
         let followed = match plan.follow_up(&rows) {
             Some(scan) => !list::scan(&mut view, &params.filter, &scan).await?.0.is_empty(),
             None => false,
         };
+        view.rollback().await?;
         Ok(plan.page(rows, followed).with_damage(damage))
     }
 
     async fn search(&self, params: SearchThreads) -> Result<SearchPage> {
-        let mut view = self.database.snapshot().await?;
-        search::search(&mut view, &params, &self.capabilities.limits).await
+        let mut reader = self.database.reader().await?;
+        let mut view = reader.begin().await?;
+        let page = search::search(&mut view, &params, &self.capabilities.limits).await?;
+        view.rollback().await?;
+        Ok(page)
     }
 }
 
@@ -165,17 +186,14 @@ impl ThreadStore for SqliteStore {
 
     #[instrument(skip_all, fields(thread_id = %params.lease.thread_id, items = params.items.len()))]
     async fn append_items(&self, params: AppendItems) -> thread_store::Result<AppendReceipt> {
-        let limits = self.capabilities.limits.clone();
-        let work: Work<_> = Box::new(move |connection| {
-            Box::pin(async move { operations::append(connection, params, &limits).await })
-        });
-        self.write(Operation::AppendItems, work).await
+        during(Operation::AppendItems, self.database.append(params).await)
     }
 
-    /// Every append is on the disk when it returns: there is nothing left to do.
+    /// Every append is on the disk when it returns; what is left to do is to index what can be
+    /// searched of it.
     #[instrument(skip_all, fields(thread_id = %lease.thread_id))]
     async fn flush_thread(&self, lease: WriterLease) -> thread_store::Result<()> {
-        during(Operation::FlushThread, self.check(&lease).await)
+        during(Operation::FlushThread, self.flush(&lease).await)
     }
 
     #[instrument(skip_all, fields(thread_id = %params.lease.thread_id))]

@@ -10,7 +10,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use thread_store::{ManualClock, Ordinal, Result, ThreadId, ThreadStore, Timestamp};
 use thread_store_conformance::{Harness, NotOffered, conformance_tests};
-use thread_store_sqlite::SqliteStore;
+use thread_store_sqlite::{SqliteOptions, SqliteStore};
 
 struct Sqlite {
     /// Where the database is now; the last of all.
@@ -29,7 +29,8 @@ impl Sqlite {
     }
 
     async fn handle(&self) -> Result<Arc<dyn ThreadStore>> {
-        Ok(Arc::new(SqliteStore::open_with_clock(self.path(), Arc::new(self.clock.clone())).await?))
+        let options = SqliteOptions::default().with_clock(Arc::new(self.clock.clone()));
+        Ok(Arc::new(SqliteStore::open_with(self.path(), options).await?))
     }
 }
 
@@ -74,7 +75,7 @@ impl Harness for Sqlite {
     /// A trigger refuses every change of the tables that all writes touch.
     async fn fail_writes(&self, failing: bool) -> Result<(), NotOffered> {
         let mut connection = self.connect().await;
-        for table in ["threads", "heads", "tail", "counters"] {
+        for table in ["threads", "heads", "tail", "chunks", "counters"] {
             for change in ["INSERT", "UPDATE", "DELETE"] {
                 let name = format!("fail_{table}_{change}");
                 let statement = if failing {
@@ -95,23 +96,30 @@ impl Harness for Sqlite {
         Ok(())
     }
 
-    /// The first character of the record becomes another one; the checksum stays.
+    /// The first character of the record becomes another one, wherever the record is; the checksum
+    /// stays.
     async fn damage(&self, thread_id: ThreadId, ordinal: Ordinal) -> Result<(), NotOffered> {
         let mut connection = self.connect().await;
-        let (id, first, data): (i64, i64, Vec<u8>) = sqlx::query_as(
-            "SELECT id, first, data FROM tail JOIN threads USING (key)
-             WHERE thread_id = ?1 AND first <= ?2 ORDER BY first DESC LIMIT 1",
+        let (table, id, first, form, data): (String, i64, i64, i64, Vec<u8>) = sqlx::query_as(
+            "SELECT 'tail' AS place, id, first, 0, data
+             FROM tail JOIN threads USING (key) WHERE thread_id = ?1 AND first <= ?2
+             UNION ALL
+             SELECT 'chunks', id, id & 0xffffffff AS first, form, data
+             FROM threads JOIN chunks ON id >= key << 32 AND id <= (key << 32) + ?2 WHERE thread_id = ?1
+             ORDER BY first DESC LIMIT 1",
         )
         .bind(&thread_id.as_bytes()[..])
         .bind(ordinal.get() as i64)
         .fetch_one(&mut connection)
         .await
         .unwrap();
-        let mut records: Vec<Vec<u8>> =
-            data.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
-        records[(ordinal.get() as i64 - first) as usize][0] = b'#';
-        sqlx::query("UPDATE tail SET data = ? WHERE id = ?")
-            .bind(records.join(&b'\n'))
+        let at = (ordinal.get() as i64 - first) as usize;
+        let data = match form {
+            COMPRESSED => compressed(&damaged(&zstd::decode_all(&data[..]).unwrap(), at)),
+            _ => damaged(&data, at),
+        };
+        sqlx::query(sqlx::AssertSqlSafe(format!("UPDATE {table} SET data = ? WHERE id = ?")))
+            .bind(data)
             .bind(id)
             .execute(&mut connection)
             .await
@@ -119,6 +127,19 @@ impl Harness for Sqlite {
         connection.close().await.unwrap();
         Ok(())
     }
+}
+
+/// What `form` is for compressed chunks.
+const COMPRESSED: i64 = 1;
+
+fn damaged(data: &[u8], at: usize) -> Vec<u8> {
+    let mut records: Vec<Vec<u8>> = data.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+    records[at][0] = b'#';
+    records.join(&b'\n')
+}
+
+fn compressed(data: &[u8]) -> Vec<u8> {
+    zstd::encode_all(data, 1).unwrap()
 }
 
 conformance_tests!(Sqlite::new());

@@ -57,16 +57,16 @@ async fn an_unreadable_record_costs_itself_only() {
 /// damaged, a byte more that moves everything behind it.
 const DAMAGES: &[(&str, &[u64])] = &[
     (
-        "UPDATE tail SET data = CAST(replace(CAST(data AS TEXT), '2}' || char(10), '2} ') AS BLOB)",
+        "UPDATE chunks SET data = CAST(replace(CAST(data AS TEXT), '2}' || char(10), '2} ') AS BLOB)",
         &[],
     ),
-    ("UPDATE tail SET data = CAST(replace(CAST(data AS TEXT), ':3}', ':7}') AS BLOB)", &[3]),
-    ("UPDATE tail SET data = CAST(replace(CAST(data AS TEXT), '5}', '5]') AS BLOB)", &[5]),
-    ("UPDATE tail SET data = substr(data, 1, 60)", &[7, 8]),
-    ("UPDATE tail SET data = CAST('' AS BLOB)", &[0, 1, 2, 3, 4, 5, 6, 7, 8]),
-    ("UPDATE tail SET entries = zeroblob(72)", &[0, 1, 2, 3, 4, 5, 6, 7, 8]),
-    ("UPDATE tail SET entries = x'00'", &[0, 1, 2, 3, 4, 5, 6, 7, 8]),
-    ("UPDATE tail SET data = CAST(replace(CAST(data AS TEXT), ':6', ': 6') AS BLOB)", &[6, 7, 8]),
+    ("UPDATE chunks SET data = CAST(replace(CAST(data AS TEXT), ':3}', ':7}') AS BLOB)", &[3]),
+    ("UPDATE chunks SET data = CAST(replace(CAST(data AS TEXT), '5}', '5]') AS BLOB)", &[5]),
+    ("UPDATE chunks SET data = substr(data, 1, 60)", &[7, 8]),
+    ("UPDATE chunks SET data = CAST('' AS BLOB)", &[0, 1, 2, 3, 4, 5, 6, 7, 8]),
+    ("UPDATE chunks SET entries = zeroblob(72)", &[0, 1, 2, 3, 4, 5, 6, 7, 8]),
+    ("UPDATE chunks SET entries = x'00'", &[0, 1, 2, 3, 4, 5, 6, 7, 8]),
+    ("UPDATE chunks SET data = CAST(replace(CAST(data AS TEXT), ':6', ': 6') AS BLOB)", &[6, 7, 8]),
 ];
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn a_row_that_is_gone_is_reported() {
     let (_folder, path, store) = opened().await;
     let id = ThreadId::generate();
     store.create_thread(CreateThread::new(id).with_items(items(9))).await.unwrap();
-    execute(&path, "DELETE FROM tail").await;
+    execute(&path, "DELETE FROM chunks").await;
     let page = store.load_history(id.into()).await.unwrap();
     assert_eq!((page.items.len(), page.damage.count), (0, 9));
 }

@@ -1,72 +1,89 @@
 //! Histories: runs of neighbouring items.
+//!
+//! What is appended goes to the tail, one row for each append. Later it is merged into chunks, which
+//! are large and stand together; what comes in large pieces is written there at once. `chunked_to` in
+//! the head of a thread says where its chunks end and its tail begins. A reader takes whatever rows
+//! there are.
 
+mod chunk;
+mod compress;
+mod merge;
 mod page;
+mod read;
+mod row;
 mod run;
-
-use std::ops::Range;
+mod tail;
 
 use sqlx::SqliteConnection;
-use thread_store::{DamageReport, Direction, Items, Ordinal, RolloutItem};
+use thread_store::{Ordinal, RolloutItem};
 
 use crate::error::Result;
 use crate::head::signed;
-use page::Page;
-use run::{Entry, Run, checksum, pack, split};
+use chunk::Chunk;
+use run::{joined_len, pack, split};
 
-/// Adds items at the end of a history.
+pub(crate) use merge::merge;
+pub(crate) use read::read;
+pub(crate) use run::Open;
+
+/// The most bytes of a row of the tail, unless one item has more. SQLite allows a billion.
+const TAIL_ROW_BYTES: usize = 16 << 20;
+
+/// Writes the items that a thread is created with. They are all in chunks.
+pub(crate) async fn create(
+    connection: &mut SqliteConnection,
+    key: i64,
+    items: &[RolloutItem],
+) -> Result<()> {
+    insert_chunks(connection, key, Ordinal::ZERO, items).await
+}
+
+/// Adds items at the end of a history: to the tail, unless they are many and everything before them
+/// is in chunks.
 pub(crate) async fn insert(
     connection: &mut SqliteConnection,
     key: i64,
     mut first: Ordinal,
     items: &[RolloutItem],
 ) -> Result<()> {
-    for run in split(items) {
-        let (data, entries) = (pack(run), Entry::table(run));
-        sqlx::query(
-            "INSERT INTO tail (key, first, entries, checksum, data) VALUES (?, ?, ?, ?, ?)",
-        )
-        .bind(key)
-        .bind(signed(first.get())?)
-        .bind(&entries[..])
-        .bind(checksum(key, first.get(), &entries))
-        .bind(&data[..])
-        .execute(&mut *connection)
-        .await?;
+    if joined_len(items) >= chunk::BYTES
+        && extend_chunks(connection, key, first, items.len()).await?
+    {
+        return insert_chunks(connection, key, first, items).await;
+    }
+    for run in split(items, TAIL_ROW_BYTES) {
+        tail::insert(connection, key, first.get(), pack(key, first, run)).await?;
         first = first.plus(run.len());
     }
     Ok(())
 }
 
-/// Reads the items with these ordinals, all of which exist, as a page in this direction; damage is
-/// reported beside them.
-pub(crate) async fn load(
+async fn insert_chunks(
     connection: &mut SqliteConnection,
     key: i64,
-    take: &Range<u64>,
-    direction: Direction,
-) -> Result<(Items, DamageReport)> {
-    if take.is_empty() {
-        return Ok((Items::new(direction), DamageReport::default()));
+    mut first: Ordinal,
+    items: &[RolloutItem],
+) -> Result<()> {
+    for run in split(items, chunk::BYTES) {
+        let chunk = Chunk::raw(first.get(), pack(key, first, run));
+        chunk.insert(connection, key).await?;
+        first = first.plus(run.len());
     }
-    let rows = sqlx::query(
-        "SELECT 'tail row ' || id AS place, first, entries, checksum, data FROM tail
-         WHERE key = ?1 AND first < ?3
-            AND first >= coalesce((SELECT max(first) FROM tail WHERE key = ?1 AND first <= ?2), 0)
-         ORDER BY first",
-    )
-    .bind(key)
-    .bind(signed(take.start)?)
-    .bind(signed(take.end)?)
-    .fetch_all(connection)
-    .await?;
-    let mut page = Page::new(take.clone());
-    for row in &rows {
-        page.push(&Run::read(row, key)?);
-    }
-    page.lose_until(take.end, "no row has them");
-    let Page { mut items, damage, .. } = page;
-    if direction == Direction::Descending {
-        items.reverse();
-    }
-    Ok((Items::from_vec(items, direction), damage))
+    Ok(())
+}
+
+/// Whether the chunks of a thread end here; then they are to reach so many items further.
+async fn extend_chunks(
+    connection: &mut SqliteConnection,
+    key: i64,
+    first: Ordinal,
+    count: usize,
+) -> Result<bool> {
+    let moved = sqlx::query("UPDATE heads SET chunked_to = ?3 WHERE key = ?1 AND chunked_to = ?2")
+        .bind(key)
+        .bind(signed(first.get())?)
+        .bind(signed(first.plus(count).get())?)
+        .execute(connection)
+        .await?;
+    Ok(moved.rows_affected() == 1)
 }

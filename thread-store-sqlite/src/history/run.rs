@@ -1,21 +1,15 @@
 //! A run: neighbouring items as one row has them.
 //!
 //! A run is the bytes of its items, joined by line feeds for whoever looks at the file, and a table
-//! with the length and the checksum of each.
+//! with the length and the checksum of each. The checksum of the row covers the table and its place,
+//! so an item that is damaged costs itself only, and a table that is damaged is never believed.
 
-use bytes::{Bytes, BytesMut};
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
-use thread_store::RolloutItem;
+use std::ops::Range;
 
-use crate::error::Result;
-use crate::head::unsigned;
+use thread_store::{Ordinal, RolloutItem};
 
-/// A run is closed when it has so many bytes: few rows for a long history, and little to read
-/// beside what was asked.
-pub(super) const RUN_BYTES: usize = 64 << 10;
-
-/// What is known of one item beside its bytes: where it ends, and whether it is as it was written.
+/// What is known of one item beside its bytes: how long it is, and what its checksum was.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     pub(super) len: usize,
     checksum: u32,
@@ -25,89 +19,150 @@ impl Entry {
     /// Bytes of an entry: length and checksum, each of 32 bits, little end first.
     pub(super) const BYTES: usize = 8;
 
-    pub(super) fn table(items: &[RolloutItem]) -> Vec<u8> {
-        let entry = |item: &RolloutItem| {
-            // No store takes an item of 4 GiB.
-            let len = u32::try_from(item.len()).unwrap_or(u32::MAX);
-            [len.to_le_bytes(), crc32fast::hash(item.as_bytes()).to_le_bytes()].concat()
-        };
-        items.iter().flat_map(entry).collect()
+    pub(super) fn of(item: &[u8]) -> Self {
+        Self { len: item.len(), checksum: crc32fast::hash(item) }
     }
 
-    pub(super) fn read(bytes: &[u8]) -> Self {
-        let word = |at: usize| {
-            let mut word = [0; 4];
-            word.copy_from_slice(&bytes[at..at + 4]);
-            u32::from_le_bytes(word)
-        };
-        Self { len: word(0) as usize, checksum: word(4) }
+    fn read(bytes: [u8; Self::BYTES]) -> Self {
+        let [a, b, c, d, e, f, g, h] = bytes;
+        let len = u32::from_le_bytes([a, b, c, d]) as usize;
+        Self { len, checksum: u32::from_le_bytes([e, f, g, h]) }
+    }
+
+    fn bytes(self) -> [u8; Self::BYTES] {
+        // No store takes an item of 4 GiB.
+        let [a, b, c, d] = u32::try_from(self.len).unwrap_or(u32::MAX).to_le_bytes();
+        let [e, f, g, h] = self.checksum.to_le_bytes();
+        [a, b, c, d, e, f, g, h]
+    }
+
+    /// Whether the item is as it was written.
+    pub(super) fn fits(self, item: &[u8]) -> bool {
+        crc32fast::hash(item) == self.checksum
+    }
+}
+
+/// The table of a run that is as it was written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Table<'a>(&'a [[u8; Entry::BYTES]]);
+
+impl<'a> Table<'a> {
+    /// The table of the row at this place, unless it is damaged: then nothing in the row has a place.
+    pub(super) fn checked(key: i64, first: u64, table: &'a [u8], expected: i64) -> Option<Self> {
+        let (entries, rest) = table.as_chunks();
+        let intact = rest.is_empty() && checksum(key, first, table) == expected;
+        intact.then_some(Self(entries))
+    }
+
+    pub(super) fn len(self) -> usize {
+        self.0.len()
+    }
+
+    fn entries(self) -> impl Iterator<Item = Entry> + 'a {
+        self.0.iter().map(|bytes| Entry::read(*bytes))
+    }
+
+    /// Each entry with where its item is.
+    pub(super) fn places(self) -> impl Iterator<Item = (Range<usize>, Entry)> + 'a {
+        self.entries().scan(0_usize, |next, entry| {
+            let end = next.saturating_add(entry.len);
+            let start = std::mem::replace(next, end.saturating_add(1));
+            Some((start..end, entry))
+        })
+    }
+
+    /// How many bytes the items have together, with the line feeds between them.
+    pub(super) fn data_len(self) -> usize {
+        let bytes = |sum: usize, entry: Entry| sum.saturating_add(entry.len).saturating_add(1);
+        self.entries().fold(0, bytes).saturating_sub(1)
     }
 }
 
 /// Covers the place of a run and its table; each item is covered by its own entry.
-pub(super) fn checksum(key: i64, first: u64, entries: &[u8]) -> i64 {
+fn checksum(key: i64, first: u64, table: &[u8]) -> i64 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&key.to_le_bytes());
     hasher.update(&first.to_le_bytes());
-    hasher.update(entries);
+    hasher.update(table);
     i64::from(hasher.finalize())
 }
 
-/// One row.
-pub(super) struct Run {
-    /// Where it stands in the file, for people.
-    pub(super) place: String,
-    pub(super) first: u64,
-    /// `None` if the table is damaged: then nothing in the row has a place.
-    pub(super) entries: Option<Vec<Entry>>,
-    pub(super) data: Bytes,
+/// A run as it is written.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    pub(crate) entries: Vec<u8>,
+    pub(crate) checksum: i64,
+    pub(crate) data: Vec<u8>,
 }
 
-impl Run {
-    pub(super) fn read(row: &SqliteRow, key: i64) -> Result<Self> {
-        let first = unsigned(row.try_get("first")?)?;
-        let table: &[u8] = row.try_get("entries")?;
-        let whole = table.len().is_multiple_of(Entry::BYTES)
-            && row.try_get::<i64, _>("checksum")? == checksum(key, first, table);
-        let entries = whole.then(|| table.chunks_exact(Entry::BYTES).map(Entry::read).collect());
-        let data: Vec<u8> = row.try_get("data")?;
-        Ok(Self { place: row.try_get("place")?, first, entries, data: data.into() })
+/// Items as one row, of which the first has this ordinal.
+pub(super) fn pack(key: i64, first: Ordinal, items: &[RolloutItem]) -> Packed {
+    Open::of(items).pack(key, first)
+}
+
+/// How many bytes items have together, with the line feeds between them.
+pub(super) fn joined_len(items: &[RolloutItem]) -> usize {
+    items.iter().map(|item| item.len() + 1).sum::<usize>().saturating_sub(1)
+}
+
+/// A run that is being put together, wherever it will stand.
+#[derive(Debug, Default)]
+pub(crate) struct Open {
+    entries: Vec<u8>,
+    data: Vec<u8>,
+}
+
+impl Open {
+    pub(crate) fn of(items: &[RolloutItem]) -> Self {
+        let mut open = Self::with_capacity(items.len(), joined_len(items));
+        for item in items {
+            open.push(Entry::of(item.as_bytes()), item.as_bytes());
+        }
+        open
     }
 
-    /// The item of an entry, if it is as it was written.
-    pub(super) fn item(&self, start: usize, entry: &Entry) -> Option<RolloutItem> {
-        let end = start.checked_add(entry.len)?;
-        let intact = crc32fast::hash(self.data.get(start..end)?) == entry.checksum;
-        intact.then(|| RolloutItem::from_stored(self.data.slice(start..end)))
+    pub(super) fn with_capacity(items: usize, bytes: usize) -> Self {
+        let entries = Vec::with_capacity(items * Entry::BYTES);
+        Self { entries, data: Vec::with_capacity(bytes) }
+    }
+
+    /// Adds an item with the entry that it has, whether or not the two fit: what was damaged stays so.
+    pub(super) fn push(&mut self, entry: Entry, item: &[u8]) {
+        if !self.entries.is_empty() {
+            self.data.push(b'\n');
+        }
+        self.entries.extend_from_slice(&entry.bytes());
+        self.data.extend_from_slice(item);
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.entries.len() / Entry::BYTES
+    }
+
+    pub(crate) fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// The run at its place.
+    pub(crate) fn pack(self, key: i64, first: Ordinal) -> Packed {
+        let Self { entries, data } = self;
+        Packed { checksum: checksum(key, first.get(), &entries), entries, data }
     }
 }
 
-/// Runs of at most `RUN_BYTES`, or of one larger item.
-pub(super) fn split(items: &[RolloutItem]) -> impl Iterator<Item = &[RolloutItem]> {
+/// Stretches of items that have at most so many bytes, or are one larger item.
+pub(super) fn split(items: &[RolloutItem], bytes: usize) -> impl Iterator<Item = &[RolloutItem]> {
     let mut rest = items;
     std::iter::from_fn(move || {
-        let mut bytes = 0;
+        let mut room = bytes;
         let fits = rest.iter().take_while(|item| {
-            bytes += item.len() + 1;
-            bytes <= RUN_BYTES
+            let fits = item.len() <= room;
+            room = room.saturating_sub(item.len() + 1);
+            fits
         });
         let count = fits.count().max(1).min(rest.len());
         let (run, later) = rest.split_at(count);
         rest = later;
         (!run.is_empty()).then_some(run)
     })
-}
-
-pub(super) fn pack(items: &[RolloutItem]) -> Bytes {
-    if let [item] = items {
-        return item.to_bytes();
-    }
-    let mut data = BytesMut::with_capacity(items.iter().map(|item| item.len() + 1).sum());
-    for item in items {
-        if !data.is_empty() {
-            data.extend_from_slice(b"\n");
-        }
-        data.extend_from_slice(item.as_bytes());
-    }
-    data.freeze()
 }

@@ -7,7 +7,9 @@
 #![allow(dead_code)] // Called by the background, and by tests.
 
 use sqlx::{QueryBuilder, Row as _, SqliteConnection};
-use thread_store::{Direction, Speaker, StoredItem, searchable_message};
+use thread_store::{
+    LoadHistory, Ordinal, OrdinalRange, Speaker, StoredItem, ThreadId, searchable_message,
+};
 
 use crate::error::Result;
 use crate::head::{pending, signed, unsigned};
@@ -41,13 +43,15 @@ pub(crate) async fn prepare(
     key: i64,
     budget_bytes: usize,
 ) -> Result<Option<Batch>> {
-    let Some((from, end)) = unindexed(connection, key).await? else { return Ok(None) };
+    let Some((thread_id, from, end)) = unindexed(connection, key).await? else { return Ok(None) };
     let (mut to, mut bytes, mut documents) = (from, 0, Vec::new());
     while to < end && bytes < budget_bytes {
-        let take = to..end.min(to + STEP);
-        let (items, _) = history::load(connection, key, &take, Direction::Ascending).await?;
-        to = take.end;
-        for stored in items.iter() {
+        let next = end.min(to + STEP);
+        let load = LoadHistory::new(thread_id)
+            .with_include_archived(true)
+            .with_range(OrdinalRange::between(Ordinal::new(to), Ordinal::new(next)));
+        to = next;
+        for stored in history::read(connection, &load).await?.items.iter() {
             bytes += stored.item.len();
             documents.extend(document(key, &stored)?);
         }
@@ -57,15 +61,18 @@ pub(crate) async fn prepare(
 }
 
 /// Where the index of a thread ends, and where its history does.
-async fn unindexed(connection: &mut SqliteConnection, key: i64) -> Result<Option<(u64, u64)>> {
-    let row = sqlx::query("SELECT indexed_to, next_ordinal FROM heads WHERE key = ?")
-        .bind(key)
-        .fetch_optional(connection)
-        .await?;
-    let ends = |row: sqlx::sqlite::SqliteRow| {
-        Ok((unsigned(row.try_get(0)?)?, unsigned(row.try_get(1)?)?.min(MOST)))
-    };
-    row.map(ends).transpose()
+async fn unindexed(
+    connection: &mut SqliteConnection,
+    key: i64,
+) -> Result<Option<(ThreadId, u64, u64)>> {
+    let row = sqlx::query(
+        "SELECT thread_id, indexed_to, next_ordinal FROM heads JOIN threads USING (key) WHERE key = ?",
+    );
+    let Some(row) = row.bind(key).fetch_optional(connection).await? else { return Ok(None) };
+    // A thread without an id can be read by nobody.
+    let id = <[u8; 16]>::try_from(row.try_get::<&[u8], _>(0)?).map(ThreadId::from_bytes);
+    let (from, end) = (unsigned(row.try_get(1)?)?, unsigned(row.try_get(2)?)?.min(MOST));
+    Ok(id.ok().map(|id| (id, from, end)))
 }
 
 /// The row of a record that may be a message.
@@ -112,19 +119,6 @@ async fn insert(connection: &mut SqliteConnection, documents: &[(i64, String)]) 
         }
     }
     Ok(())
-}
-
-/// Indexes the messages that come next, of about so many bytes of records, in a transaction. Answers
-/// whether more is left.
-pub(crate) async fn index_items(
-    connection: &mut SqliteConnection,
-    key: i64,
-    budget_bytes: usize,
-) -> Result<bool> {
-    match prepare(connection, key, budget_bytes).await? {
-        Some(batch) => apply(connection, batch).await,
-        None => Ok(false),
-    }
 }
 
 /// Indexes the name, the title and the preview of a thread anew, in a transaction.

@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 use thread_store::{
-    DamageReport, DamagedRecord, Direction, Error, ErrorKind, Message, Replay, SearchHit,
+    DamageReport, DamagedRecord, Error, ErrorKind, LoadHistory, Message, Replay, SearchHit,
     SearchPlan, StoredItem,
 };
 
@@ -41,9 +41,9 @@ async fn read(
     connection: &mut SqliteConnection,
     stored: &Stored,
 ) -> Result<(Vec<StoredItem>, DamageReport)> {
-    let all = 0..stored.head.next_ordinal.get();
-    match history::load(connection, stored.head.key, &all, Direction::Ascending).await {
-        Ok((items, damage)) => Ok((items.into_ascending(), damage)),
+    let load = LoadHistory::new(stored.head.thread_id).with_include_archived(true);
+    match history::read(connection, &load).await {
+        Ok(page) => Ok((page.items.into_ascending(), page.damage)),
         Err(error) => Ok((Vec::new(), unreadable(error)?)),
     }
 }

@@ -17,8 +17,7 @@ use thread_store::{DamageReport, Limits, SearchPage, SearchPlan, SearchThreads};
 
 use crate::error::Result;
 
-#[allow(unused_imports)] // The background worker's.
-pub(crate) use index::{Batch, apply, index_items, index_texts, prepare};
+pub(crate) use index::{Batch, apply, index_texts, prepare};
 
 /// Answers a search on one view of the data.
 pub(crate) async fn search(

@@ -9,7 +9,7 @@ use thread_store::{
     ThreadId, ThreadStore as _, Timestamp,
 };
 
-use super::{index_items, index_texts};
+use super::{apply, index_texts, prepare};
 use crate::SqliteStore;
 
 /// A store in a folder of its own.
@@ -47,7 +47,12 @@ impl Fresh {
     pub(super) async fn index_items(&self, n: u64, budget_bytes: usize) -> bool {
         let Some(key) = self.key(n).await else { return false };
         let work = self.store.write_now(Box::new(move |connection| {
-            Box::pin(async move { index_items(connection, key, budget_bytes).await })
+            Box::pin(async move {
+                match prepare(connection, key, budget_bytes).await? {
+                    Some(batch) => apply(connection, batch).await,
+                    None => Ok(false),
+                }
+            })
         }));
         work.await.unwrap()
     }
@@ -79,8 +84,7 @@ impl Fresh {
 
     /// The first batch of the history of a thread cannot be read.
     pub(super) async fn damage(&self, n: u64) {
-        let statement = "UPDATE tail SET checksum = checksum + 1
-            WHERE id = (SELECT min(id) FROM tail WHERE key = ?)";
+        let statement = "UPDATE chunks SET checksum = checksum + 1 WHERE id = ? << 32";
         self.execute(statement, n).await;
     }
 
