@@ -6,7 +6,7 @@ use thread_store::{
     SearchPlan, StoredItem,
 };
 
-use super::candidates::Candidate;
+use super::candidate::Candidate;
 use crate::error::{Result, SqliteError};
 use crate::record::Stored;
 use crate::{history, record};
@@ -26,7 +26,7 @@ pub(super) async fn judge(
         damage.push(DamagedRecord::new(location, None, format!("its {column} cannot be read")));
         return Ok(plan.judge(&stored.thread, []));
     }
-    if !candidate.may_say_it {
+    if !candidate.may_say_it() {
         return Ok(plan.judge(&stored.thread, []));
     }
     let (history, lost) = read(connection, &stored).await?;
@@ -48,7 +48,8 @@ async fn read(
     }
 }
 
-fn unreadable(error: SqliteError) -> Result<DamageReport> {
+/// What it means if that is how reading a history ended.
+pub(super) fn unreadable(error: SqliteError) -> Result<DamageReport> {
     let error = Error::from(error);
     let ErrorKind::Corrupt { location } = error.kind() else { return Err(error.into()) };
     let mut damage = DamageReport::default();
