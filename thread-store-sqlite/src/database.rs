@@ -57,6 +57,11 @@ impl Database {
         self.readers.get().await
     }
 
+    /// Threads that are not settled.
+    pub(crate) async fn unsettled(&self) -> Result<usize> {
+        Ok(settle::unsettled(&mut *self.readers.get().await?).await?.len())
+    }
+
     /// As [`Settler::settle`].
     pub(crate) async fn settle(&self) -> Result<()> {
         self.settler.settle().await

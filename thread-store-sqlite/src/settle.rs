@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use sqlx::Row as _;
+use sqlx::{Row as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::Result;
@@ -47,8 +47,8 @@ struct Task {
 }
 
 /// A thread that is not settled.
-#[derive(Clone, Copy)]
-struct Unsettled {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unsettled {
     key: i64,
     end: i64,
 }
@@ -144,12 +144,7 @@ impl Task {
     }
 
     async fn unsettled(&self) -> Result<Vec<Unsettled>> {
-        let rows = sqlx::query("SELECT key, next_ordinal FROM heads WHERE pending <> 0")
-            .fetch_all(&mut *self.readers.get().await?)
-            .await?;
-        rows.iter()
-            .map(|row| Ok(Unsettled { key: row.try_get(0)?, end: row.try_get(1)? }))
-            .collect()
+        unsettled(&mut *self.readers.get().await?).await
     }
 
     /// Indexes and merges a thread, step by step, as far as time allows, and marks it as settled if
@@ -167,6 +162,14 @@ impl Task {
         while !self.is_over() && idle.run(merge(key, self.compress)).await? {}
         if self.is_over() { Ok(()) } else { idle.forgetting(key, settled(key)).await }
     }
+}
+
+/// The threads that are not settled.
+pub(crate) async fn unsettled(connection: &mut SqliteConnection) -> Result<Vec<Unsettled>> {
+    let rows = sqlx::query("SELECT key, next_ordinal FROM heads WHERE pending <> 0")
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(|row| Ok(Unsettled { key: row.try_get(0)?, end: row.try_get(1)? })).collect()
 }
 
 /// What went wrong in the background: it is tried again, and nobody is kept from their work by it.

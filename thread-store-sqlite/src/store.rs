@@ -67,6 +67,15 @@ impl SqliteStore {
         Ok(self.database.settle().await?)
     }
 
+    /// Threads that are not settled now.
+    ///
+    /// # Errors
+    ///
+    /// *Unavailable* if the store is closed or the file cannot be read.
+    pub async fn unsettled(&self) -> thread_store::Result<usize> {
+        Ok(self.database.unsettled().await?)
+    }
+
     /// Waits for writes under way, settles threads for two seconds at most, and closes the file, for
     /// all clones. What was acknowledged is stored with or without it.
     pub async fn close(&self) {
