@@ -14,12 +14,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::Result;
 use crate::head::{self, pending};
+use crate::options::{Compression, SqliteOptions};
 use crate::readers::Readers;
 use crate::writer::{Background, Work, Writer};
 use crate::{history, search};
 
-/// A thread that had nothing new for so long is at rest.
-const REST: Duration = Duration::from_secs(1);
 /// Bytes of records whose messages are indexed in one step: a few milliseconds.
 const INDEX_BYTES: usize = 1 << 20;
 
@@ -38,6 +37,8 @@ type Request = oneshot::Sender<Result<()>>;
 struct Task {
     readers: Readers,
     background: Background,
+    /// A thread that had nothing new for so long is at rest.
+    rest: Duration,
     compress: bool,
     requests: mpsc::Receiver<Request>,
     until: watch::Receiver<Option<Instant>>,
@@ -53,11 +54,7 @@ struct Unsettled {
 }
 
 impl Settler {
-    pub(crate) fn start(
-        readers: Readers,
-        background: Background,
-        compress: bool,
-    ) -> Self {
+    pub(crate) fn start(readers: Readers, background: Background, options: &SqliteOptions) -> Self {
         let (requests, asked) = mpsc::channel(1);
         let (until, told) = watch::channel(None);
         // There may be something that an earlier process left.
@@ -65,7 +62,8 @@ impl Settler {
         let task = Task {
             readers,
             background,
-            compress,
+            rest: options.rest,
+            compress: options.compression == Compression::AtRest,
             requests: asked,
             until: told,
             seen: HashMap::new(),
@@ -107,13 +105,13 @@ impl Task {
                 }
                 Some(key) = self.background.long_tails.recv() => tell(self.settle(key).await),
                 () = self.background.written.notified(), if rested.is_none() => {
-                    rested = Some(tokio::time::Instant::now() + REST);
+                    rested = Some(tokio::time::Instant::now() + self.rest);
                 }
                 () = at(rested) => {
                     let left = self.settle_rested().await;
                     rested = match left {
                         Ok(0) => None,
-                        _ => Some(tokio::time::Instant::now() + REST),
+                        _ => Some(tokio::time::Instant::now() + self.rest),
                     };
                     tell(left.map(drop));
                 }
@@ -149,7 +147,9 @@ impl Task {
         let rows = sqlx::query("SELECT key, next_ordinal FROM heads WHERE pending <> 0")
             .fetch_all(&mut *self.readers.get().await?)
             .await?;
-        rows.iter().map(|row| Ok(Unsettled { key: row.try_get(0)?, end: row.try_get(1)? })).collect()
+        rows.iter()
+            .map(|row| Ok(Unsettled { key: row.try_get(0)?, end: row.try_get(1)? }))
+            .collect()
     }
 
     /// Indexes and merges a thread, step by step, as far as time allows, and marks it as settled if
