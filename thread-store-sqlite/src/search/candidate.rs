@@ -3,21 +3,14 @@
 use std::ops::Range;
 
 use sqlx::SqliteConnection;
-use thread_store::{
-    Direction, Rank, SearchPlan, Speaker, Tally, ThreadId, Timestamp, searchable_message,
-};
+use thread_store::{Rank, SearchPlan, Speaker, Tally, ThreadId, Timestamp, searchable_message};
 
-use super::judge;
+use super::records;
 use crate::error::Result;
-use crate::history;
-
-/// Records that are looked at, at once.
-const STEP: u64 = 1024;
 
 /// A thread that may have the text.
 #[derive(Debug)]
 pub(super) struct Candidate {
-    pub(super) key: i64,
     pub(super) thread_id: ThreadId,
     pub(super) recency_at: Timestamp,
     /// Where it may have the text, as far as that was looked into.
@@ -58,19 +51,12 @@ impl Candidate {
         connection: &mut SqliteConnection,
         plan: &SearchPlan,
     ) -> Result<()> {
-        let take = self.unknown.start..self.unknown.end.min(self.unknown.start + STEP);
+        let take = self.unknown.start..self.unknown.end.min(self.unknown.start + records::STEP);
         self.unknown.start = take.end;
         // What of it is damaged, judging it tells.
-        let items = match history::load(connection, self.key, &take, Direction::Ascending).await {
-            Ok((items, _)) => items,
-            Err(error) => {
-                judge::unreadable(error)?;
-                self.tally.person = self.tally.person.saturating_add(take.end - take.start);
-                return Ok(());
-            }
-        };
-        for item in items.records() {
-            match searchable_message(&item) {
+        let (items, _) = records::read(connection, self.thread_id, take).await?;
+        for stored in items {
+            match searchable_message(&stored.item) {
                 Some((speaker, text)) if plan.query().find(&text).next().is_some() => match speaker
                 {
                     Speaker::Person => self.tally.person += 1,

@@ -8,7 +8,7 @@ use thread_store::{ListFilter, Rank, SearchPlan, Tally, ThreadId, Timestamp};
 
 use super::candidate::Candidate;
 use super::filter;
-use super::named::{self, array};
+use super::named::{Named, array};
 use crate::error::Result;
 use crate::head::{pending, unsigned};
 
@@ -19,14 +19,16 @@ pub(super) async fn of(
     plan: &SearchPlan,
     filter: &ListFilter,
 ) -> Result<BTreeMap<Rank, Candidate>> {
-    let folded = plan.query().folded();
-    let mut found: HashMap<i64, Found> = named::said(connection, folded)
-        .await?
-        .into_iter()
-        .map(|(key, tally)| (key, Found { tally, ..Found::default() }))
-        .collect();
-    let mut titled = named::rows(connection, "text_grams", folded).await?;
-    for waiting in waiting(connection).await? {
+    let named = Named::of(connection, plan.query().folded()).await?;
+    // A damaged index is none: then nothing is indexed.
+    let waiting = match &named {
+        Some(_) => waiting(connection).await?,
+        None => everything(connection).await?,
+    };
+    let Named { said, mut titled } = named.unwrap_or_default();
+    let known = |(key, tally)| (key, Found { tally, ..Found::default() });
+    let mut found: HashMap<i64, Found> = said.into_iter().map(known).collect();
+    for waiting in waiting {
         if waiting.texts {
             titled.push(waiting.key);
         }
@@ -62,16 +64,32 @@ struct Waiting {
 }
 
 async fn waiting(connection: &mut SqliteConnection) -> Result<Vec<Waiting>> {
-    let query = QueryBuilder::new(
-        "SELECT json_group_array(json_array(key, pending, indexed_to, next_ordinal))
+    let rows: Vec<(i64, i64, i64, i64)> = array(
+        connection,
+        QueryBuilder::new(
+            "SELECT json_group_array(json_array(key, pending, indexed_to, next_ordinal))
          FROM heads WHERE pending <> 0",
-    );
-    let rows: Vec<(i64, i64, i64, i64)> = array(connection, query).await?;
+        ),
+    )
+    .await?;
+    // A head that is damaged costs its own thread only.
     let waiting = |(key, bits, from, to): (i64, i64, i64, i64)| {
-        let items = unsigned(from)?..unsigned(to)?;
-        Ok(Waiting { key, items, texts: bits & pending::TEXTS != 0 })
+        let items = unsigned(from).ok()?..unsigned(to).ok()?;
+        Some(Waiting { key, items, texts: bits & pending::TEXTS != 0 })
     };
-    rows.into_iter().map(waiting).collect()
+    Ok(rows.into_iter().filter_map(waiting).collect())
+}
+
+/// Every thread, as if nothing were indexed.
+async fn everything(connection: &mut SqliteConnection) -> Result<Vec<Waiting>> {
+    let rows: Vec<(i64, i64)> = array(
+        connection,
+        QueryBuilder::new("SELECT json_group_array(json_array(key, next_ordinal)) FROM heads"),
+    )
+    .await?;
+    let waiting =
+        |(key, to): (i64, i64)| Some(Waiting { key, items: 0..unsigned(to).ok()?, texts: true });
+    Ok(rows.into_iter().filter_map(waiting).collect())
 }
 
 /// Looks into the names, titles and previews of these threads: what is told of them is exact.
@@ -105,8 +123,8 @@ struct Matching {
 
 impl Matching {
     fn candidate(self, found: Found) -> Candidate {
-        let Self { key, thread_id, recency_at } = self;
-        Candidate { key, thread_id, recency_at, tally: found.tally, unknown: found.unknown }
+        let Self { key: _, thread_id, recency_at } = self;
+        Candidate { thread_id, recency_at, tally: found.tally, unknown: found.unknown }
     }
 }
 

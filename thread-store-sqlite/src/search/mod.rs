@@ -11,6 +11,7 @@ mod filter;
 mod index;
 mod judge;
 mod named;
+mod records;
 
 use sqlx::SqliteConnection;
 use thread_store::{DamageReport, Limits, SearchPage, SearchPlan, SearchThreads};

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
-use thread_store::Tally;
+use thread_store::{Error, ErrorKind, Tally};
 
 use crate::error::{Result, SqliteError};
 use crate::grams;
@@ -15,11 +15,38 @@ use crate::grams;
 /// it would name more than this, all rows may have the term.
 const MOST_NAMED: usize = 1_000_000;
 
+/// What the indexes name.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    /// How many messages of each thread may have the text, as far as they are indexed.
+    pub(super) said: HashMap<i64, Tally>,
+    /// The threads that may have it in a name, a title or a preview, some of them several times.
+    pub(super) titled: Vec<i64>,
+}
+
+impl Named {
+    /// `None` if an index is damaged.
+    pub(super) async fn of(
+        connection: &mut SqliteConnection,
+        folded: &str,
+    ) -> Result<Option<Self>> {
+        let named = async {
+            let said = said(connection, folded).await?;
+            Ok(Self { said, titled: rows(connection, "text_grams", folded).await? })
+        };
+        match named.await.map_err(|error: SqliteError| Error::from(error)) {
+            Ok(named) => Ok(Some(named)),
+            Err(error) if matches!(error.kind(), ErrorKind::Corrupt { .. }) => {
+                tracing::warn!("the index of searches is damaged: everything is read");
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
 /// How many messages of each thread may have the text, as far as they are indexed.
-pub(super) async fn said(
-    connection: &mut SqliteConnection,
-    folded: &str,
-) -> Result<HashMap<i64, Tally>> {
+async fn said(connection: &mut SqliteConnection, folded: &str) -> Result<HashMap<i64, Tally>> {
     let mut tallies = HashMap::<i64, Tally>::new();
     let mut named = rows(connection, "message_grams", folded).await?;
     // Rows come in their order, once for each gram: a few runs that are in order each.
@@ -36,7 +63,7 @@ pub(super) async fn said(
 }
 
 /// The rows of an index that may have the text, some of them several times.
-pub(super) async fn rows(
+async fn rows(
     connection: &mut SqliteConnection,
     index: &'static str,
     folded: &str,
