@@ -10,10 +10,9 @@ use thread_store::{DamageReport, Ordinal, StoredThread, ThreadId, Timestamp};
 use super::Found;
 use super::question::Question;
 use crate::error::{Result, is_too_big};
-use crate::record::json;
 
-const BETWEEN_FIELDS: u8 = 0x1f;
-const BETWEEN_ROWS: u8 = 0x1e;
+const BETWEEN_FIELDS: char = '\u{1f}';
+const BETWEEN_ROWS: char = '\u{1e}';
 
 /// Of each row the fields that [`thread`] reads.
 const SELECT: &str = "count(*) AS count, group_concat(concat_ws(char(31), hex(page.thread_id),
@@ -47,34 +46,28 @@ fn unpack(packed: &[u8]) -> Option<Vec<StoredThread>> {
     if packed.is_empty() {
         return Some(vec![]);
     }
-    packed.split(|byte| *byte == BETWEEN_ROWS).map(thread).collect()
+    // Checked once, so that the parts need not be.
+    std::str::from_utf8(packed).ok()?.split(BETWEEN_ROWS).map(thread).collect()
 }
 
-fn thread(row: &[u8]) -> Option<StoredThread> {
-    let mut fields = row.split(|byte| *byte == BETWEEN_FIELDS);
+fn thread(row: &str) -> Option<StoredThread> {
+    let mut fields = row.splitn(6, BETWEEN_FIELDS);
     let id = thread_id(fields.next()?)?;
-    let version = number(fields.next()?)?;
+    let version = fields.next()?.parse().ok()?;
     let archived = fields.next()?;
-    let next_ordinal = number(fields.next()?)?;
-    let (identity, metadata) = (json(fields.next()?)?, json(fields.next()?)?);
-    if fields.next().is_some() {
-        return None;
-    }
+    let next_ordinal = fields.next()?.parse().ok()?;
+    let identity = serde_json::from_str(fields.next()?).ok()?;
+    let metadata = serde_json::from_str(fields.next()?).ok()?;
     let mut thread = StoredThread::new(id, identity, metadata);
     thread.metadata_version = version;
     if !archived.is_empty() {
-        thread.archived_at = Some(Timestamp::from_millis(number(archived)?));
+        thread.archived_at = Some(Timestamp::from_millis(archived.parse().ok()?));
     }
     thread.next_ordinal = Ordinal::new(next_ordinal);
     Some(thread)
 }
 
-fn thread_id(hex: &[u8]) -> Option<ThreadId> {
-    let number = std::str::from_utf8(hex).ok().filter(|hex| hex.len() == 32)?;
-    let number = u128::from_str_radix(number, 16).ok()?;
+fn thread_id(hex: &str) -> Option<ThreadId> {
+    let number = u128::from_str_radix(hex, 16).ok().filter(|_| hex.len() == 32)?;
     Some(ThreadId::from_bytes(number.to_be_bytes()))
-}
-
-fn number<T: std::str::FromStr>(text: &[u8]) -> Option<T> {
-    std::str::from_utf8(text).ok()?.parse().ok()
 }
