@@ -17,6 +17,12 @@ pub(crate) enum Mode {
     Paginated,
 }
 
+impl Mode {
+    pub(crate) fn is_paginated(self) -> bool {
+        matches!(self, Self::Paginated)
+    }
+}
+
 /// A history that grows.
 #[derive(Debug)]
 pub(crate) struct History {

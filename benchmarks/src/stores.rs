@@ -1,14 +1,19 @@
 //! The stores that are measured.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::ValueEnum;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tempfile::TempDir;
-use thread_store::ThreadStore;
+use thread_store::{CreateThread, Holder, RolloutItem, ThreadStore, WriterLease};
 use thread_store_memory::MemoryStore;
-use thread_store_sqlite::SqliteStore;
+use thread_store_sqlite::{SqliteOptions, SqliteStore};
 
 use crate::Failure;
+
+/// So many calls are under way at once where many threads are made.
+const AT_ONCE: usize = 256;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum Kind {
@@ -16,10 +21,11 @@ pub(crate) enum Kind {
     Sqlite,
 }
 
-/// An empty store, and what it lives in.
+/// A store, and what it lives in.
 pub(crate) struct Opened {
     pub(crate) store: Arc<dyn ThreadStore>,
-    _dir: TempDir,
+    sqlite: Option<SqliteStore>,
+    dir: TempDir,
 }
 
 impl Kind {
@@ -32,12 +38,78 @@ impl Kind {
         }
     }
 
+    /// An empty store.
     pub(crate) async fn open(self) -> Result<Opened, Failure> {
         let dir = tempfile::tempdir()?;
-        let store: Arc<dyn ThreadStore> = match self {
-            Self::Memory => Arc::new(MemoryStore::new()),
-            Self::Sqlite => Arc::new(SqliteStore::open(dir.path().join("threads.sqlite")).await?),
-        };
-        Ok(Opened { store, _dir: dir })
+        match self {
+            Self::Memory => Ok(Opened { store: Arc::new(MemoryStore::new()), sqlite: None, dir }),
+            Self::Sqlite => Opened::sqlite(dir, SqliteOptions::default()).await,
+        }
+    }
+}
+
+fn file(dir: &Path) -> PathBuf {
+    dir.join("threads.sqlite")
+}
+
+impl Opened {
+    /// A SQLite store in this folder.
+    pub(crate) async fn sqlite(dir: TempDir, options: SqliteOptions) -> Result<Self, Failure> {
+        let store = SqliteStore::open_with(file(dir.path()), options).await?;
+        Ok(Self { store: Arc::new(store.clone()), sqlite: Some(store), dir })
+    }
+
+    /// The store, if it is one of SQLite.
+    pub(crate) fn as_sqlite(&self) -> Option<SqliteStore> {
+        self.sqlite.clone()
+    }
+
+    /// Does what is else done in the background while threads rest.
+    pub(crate) async fn settled(&self) -> Result<(), Failure> {
+        match &self.sqlite {
+            Some(store) => Ok(store.settle().await?),
+            None => Ok(()),
+        }
+    }
+
+    /// The database file, for a store that has one.
+    pub(crate) fn path(&self) -> PathBuf {
+        file(self.dir.path())
+    }
+
+    /// Closes the file, as the end of a program does; what is in it stays as long as this does.
+    pub(crate) async fn close(&self) {
+        if let Some(store) = &self.sqlite {
+            store.close().await;
+        }
+    }
+
+    /// The same file, opened again.
+    pub(crate) async fn reopen(self) -> Result<Self, Failure> {
+        let Some(store) = &self.sqlite else { return Ok(self) };
+        store.close().await;
+        Self::sqlite(self.dir, SqliteOptions::default()).await
+    }
+
+    /// Makes threads, many at a time.
+    pub(crate) async fn create_all(
+        &self,
+        threads: impl Iterator<Item = CreateThread>,
+    ) -> Result<(), Failure> {
+        let made = stream::iter(threads).map(|thread| self.store.create_thread(thread));
+        made.buffer_unordered(AT_ONCE).try_for_each(async |_| Ok(())).await?;
+        Ok(())
+    }
+
+    /// Makes a thread to be appended to.
+    pub(crate) async fn live(
+        &self,
+        thread: CreateThread,
+        items: Vec<RolloutItem>,
+    ) -> Result<WriterLease, Failure> {
+        let thread = thread.with_archived_at(None).with_items(items);
+        let thread = thread.with_lease(Holder::new("benchmark"));
+        let created = self.store.create_thread(thread).await?;
+        created.lease.ok_or_else(|| "the store granted no lease".into())
     }
 }

@@ -115,6 +115,32 @@ pub(crate) async fn set_pending(
     Ok(())
 }
 
+/// What is left to the background; nothing if the thread is gone.
+pub(crate) async fn pending_of(connection: &mut SqliteConnection, key: i64) -> Result<i64> {
+    let bits = sqlx::query_scalar("SELECT pending FROM heads WHERE key = ?").bind(key);
+    Ok(bits.fetch_optional(connection).await?.unwrap_or(0))
+}
+
+/// The end of the history, unless the thread is gone.
+pub(crate) async fn end_of(connection: &mut SqliteConnection, key: i64) -> Result<Option<Ordinal>> {
+    let end = sqlx::query_scalar("SELECT next_ordinal FROM heads WHERE key = ?").bind(key);
+    let end: Option<i64> = end.fetch_optional(connection).await?;
+    end.map(|end| Ok(Ordinal::new(unsigned(end)?))).transpose()
+}
+
+/// Takes the mark from a thread whose items are all in chunks and in the index.
+pub(crate) async fn settled(connection: &mut SqliteConnection, key: i64) -> Result<()> {
+    sqlx::query(
+        "UPDATE heads SET pending = pending & ~?2
+         WHERE key = ?1 AND chunked_to >= next_ordinal AND indexed_to >= next_ordinal",
+    )
+    .bind(key)
+    .bind(pending::ITEMS)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 pub(crate) async fn set_lease(
     connection: &mut SqliteConnection,
     key: i64,

@@ -31,20 +31,26 @@
 //! | `chunks` | many neighbouring items, clustered by thread; compressed or not | creations, merging |
 //! | `counters` | the last epoch of the whole store | leases |
 
+mod connection;
 mod database;
 mod error;
+mod grams;
 mod head;
-#[allow(dead_code, unused_imports)] // The background merges.
 mod history;
 mod list;
 mod location;
 mod operations;
+mod options;
 mod process;
 mod projection;
 mod readers;
 mod record;
 mod schema;
+mod search;
+mod settle;
 mod store;
+mod writer;
 
+pub use options::{Compression, SqliteOptions};
 pub use process::this_process;
 pub use store::SqliteStore;

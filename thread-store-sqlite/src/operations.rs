@@ -11,7 +11,7 @@ use thread_store::{
 };
 
 use crate::error::Result;
-use crate::head::{self, Head};
+use crate::head::{self, Head, pending};
 use crate::{history, list, process, record};
 
 async fn grant(
@@ -67,30 +67,33 @@ pub(crate) async fn resume(
     Ok(ResumedThread::new(stored.thread, lease))
 }
 
+/// Appends, and answers what is known of the thread then.
 pub(crate) async fn append(
     connection: &mut SqliteConnection,
-    params: AppendItems,
+    params: &AppendItems,
     limits: &Limits,
-) -> Result<AppendReceipt> {
+) -> Result<(AppendReceipt, Head)> {
     let AppendItems { lease, items, expected_ordinal, .. } = params;
-    let head = head::head(connection, lease.thread_id).await?;
+    let mut head = head::head(connection, lease.thread_id).await?;
     let end = head.next_ordinal;
-    head.lease.check(&lease, end)?;
-    limits.check_items(&items)?;
+    head.lease.check(lease, end)?;
+    limits.check_items(items)?;
     let first = expected_ordinal.unwrap_or(end);
-    let standing = match AppendStep::new(lease.thread_id, expected_ordinal, items.len(), end)? {
+    let standing = match AppendStep::new(lease.thread_id, *expected_ordinal, items.len(), end)? {
         AppendStep::Write => 0,
         AppendStep::Compare(range) => {
             let there = history::read(connection, &standing_at(lease.thread_id, &range)).await?;
-            reconcile_append(lease.thread_id, first, &items, there.items.records(), end)?
+            reconcile_append(lease.thread_id, first, items, there.items.records(), end)?
         }
     };
     let missing = &items[standing..];
     if !missing.is_empty() {
         history::insert(connection, head.key, end, missing).await?;
-        head::set_end(connection, head.key, end.plus(missing.len())).await?;
+        head.next_ordinal = end.plus(missing.len());
+        head.pending |= pending::ITEMS;
+        head::set_end(connection, head.key, head.next_ordinal).await?;
     }
-    Ok(AppendReceipt::new(first, items.len()))
+    Ok((AppendReceipt::new(first, items.len()), head))
 }
 
 /// What stands where items are to be appended, all of it or none.

@@ -15,10 +15,10 @@ type Slot = Arc<Mutex<Option<SqliteConnection>>>;
 ///
 /// The pool of `sqlx` asks a connection whether it is there whenever it gets it back, and that takes
 /// longer than a short read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Readers {
     options: SqliteConnectOptions,
-    slots: Vec<Slot>,
+    slots: Arc<[Slot]>,
     /// One for each slot; closed with the store.
     permits: Arc<Semaphore>,
 }
@@ -54,7 +54,7 @@ impl Readers {
     /// Waits for those that are in use, and closes them all.
     pub(crate) async fn close(&self) {
         self.permits.close();
-        for slot in &self.slots {
+        for slot in self.slots.iter() {
             if let Some(connection) = slot.lock().await.take()
                 && let Err(error) = connection.close().await
             {

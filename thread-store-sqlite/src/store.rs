@@ -4,18 +4,22 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use sqlx::Connection as _;
 use thread_store::{
     AppendItems, AppendReceipt, Capabilities, ChangedThreads, Clock, CreateThread, CreatedThread,
     DeleteThread, Durability, Error, HistoryPage, HolderLiveness, ListPlan, ListThreads,
     LoadHistory, Operation, Persistence, ReadThread, ReleaseLease, ResumeThread, ResumedThread,
-    SetArchived, Sharing, StoredThread, SystemClock, ThreadPage, ThreadStore, UpdateThreadMetadata,
-    WriterLease,
+    Search, SearchPage, SearchThreads, SetArchived, Sharing, StoredThread, ThreadPage, ThreadStore,
+    UpdateThreadMetadata, WriterLease,
 };
 use tracing::instrument;
 
-use crate::database::{Database, Work};
+use crate::database::Database;
 use crate::error::Result;
-use crate::{head, history, list, operations, process, record};
+use crate::head::{self, pending};
+use crate::options::SqliteOptions;
+use crate::writer::Work;
+use crate::{history, list, operations, process, record, search};
 
 /// A store in one SQLite file. Clones share its connections.
 #[derive(Clone, Debug)]
@@ -34,25 +38,46 @@ impl SqliteStore {
     /// program's, a place that cannot be written, and a network file system; *unsupported* for a
     /// schema that is newer than this program; *unavailable* if other processes keep it busy.
     pub async fn open(path: impl AsRef<Path>) -> thread_store::Result<Self> {
-        Self::open_with_clock(path, Arc::new(SystemClock)).await
+        Self::open_with(path, SqliteOptions::default()).await
     }
 
-    /// As [`open`](Self::open), with this clock.
+    /// As [`open`](Self::open), with these options.
     ///
     /// # Errors
     ///
     /// As [`open`](Self::open).
-    pub async fn open_with_clock(
+    pub async fn open_with(
         path: impl AsRef<Path>,
-        clock: Arc<dyn Clock>,
+        options: SqliteOptions,
     ) -> thread_store::Result<Self> {
-        let opened = Database::open(path.as_ref()).await;
-        let database = opened.map_err(|error| Error::from(error).during(Operation::Open))?;
-        Ok(Self { database: Arc::new(database), clock, capabilities: capabilities() })
+        let capabilities = capabilities();
+        let opened = Database::open(path.as_ref(), capabilities.limits.clone(), &options);
+        let database = opened.await.map_err(|error| Error::from(error).during(Operation::Open))?;
+        Ok(Self { database: Arc::new(database), clock: options.clock, capabilities })
     }
 
-    /// Waits for writes under way and closes the file, for all clones. What was acknowledged is
-    /// stored with or without it.
+    /// Does now what else is done while threads rest: indexes what can be searched of each, and
+    /// makes its small rows large ones. What is read is the same before and after; a search is
+    /// faster after it, the file smaller.
+    ///
+    /// # Errors
+    ///
+    /// *Unavailable* if the store is closed or the file cannot be written.
+    pub async fn settle(&self) -> thread_store::Result<()> {
+        Ok(self.database.settle().await?)
+    }
+
+    /// Threads that are not settled now.
+    ///
+    /// # Errors
+    ///
+    /// *Unavailable* if the store is closed or the file cannot be read.
+    pub async fn unsettled(&self) -> thread_store::Result<usize> {
+        Ok(self.database.unsettled().await?)
+    }
+
+    /// Waits for writes under way, settles threads for two seconds at most, and closes the file, for
+    /// all clones. What was acknowledged is stored with or without it.
     pub async fn close(&self) {
         self.database.close().await;
     }
@@ -68,6 +93,22 @@ impl SqliteStore {
     }
 }
 
+#[cfg(test)]
+use crate::readers::Reader;
+
+#[cfg(test)]
+impl SqliteStore {
+    /// Does what the background would do some time.
+    pub(crate) async fn write_now<T: Send + 'static>(&self, work: Work<T>) -> Result<T> {
+        self.database.write(work).await
+    }
+
+    /// What an operation reads from.
+    pub(crate) async fn view(&self) -> Result<Reader> {
+        self.database.reader().await
+    }
+}
+
 fn capabilities() -> Capabilities {
     let mut capabilities = Capabilities::volatile();
     capabilities.persistence = Persistence::Persistent;
@@ -75,6 +116,7 @@ fn capabilities() -> Capabilities {
     capabilities.holder_liveness =
         if process::can_tell() { HolderLiveness::ByHost } else { HolderLiveness::Unknown };
     capabilities.sharing = Sharing::Host;
+    capabilities.search = Search::Index;
     capabilities
 }
 
@@ -90,27 +132,35 @@ impl SqliteStore {
     }
 
     async fn read(&self, params: ReadThread) -> Result<StoredThread> {
-        let mut view = self.database.snapshot().await?;
+        let mut view = self.database.reader().await?;
         let stored = record::get(&mut view, params.thread_id).await?;
         stored.head.checked(params.include_archived)?;
         Ok(stored.intact()?.thread)
     }
 
-    async fn check(&self, lease: &WriterLease) -> Result<()> {
-        let mut view = self.database.snapshot().await?;
+    async fn flush(&self, lease: &WriterLease) -> Result<()> {
+        let mut view = self.database.reader().await?;
         let head = head::head(&mut view, lease.thread_id).await?;
-        Ok(head.lease.check(lease, head.next_ordinal)?)
+        drop(view);
+        head.lease.check(lease, head.next_ordinal)?;
+        if head.pending & pending::ITEMS != 0 {
+            self.database.index(head.key).await?;
+        }
+        Ok(())
     }
 
     async fn list(&self, params: ListThreads) -> Result<ThreadPage> {
         let plan = ListPlan::new(&params, &self.capabilities.limits)?;
-        let mut view = self.database.snapshot().await?;
-        let (rows, damage) = list::scan(&mut view, &params.filter, &plan.scan()).await?;
-        let followed = match plan.follow_up(&rows) {
-            Some(scan) => !list::scan(&mut view, &params.filter, &scan).await?.0.is_empty(),
-            None => false,
-        };
-        Ok(plan.page(rows, followed).with_damage(damage))
+        let mut reader = self.database.reader().await?;
+        list::page(&mut reader, &params, &plan).await
+    }
+
+    async fn search(&self, params: SearchThreads) -> Result<SearchPage> {
+        let mut reader = self.database.reader().await?;
+        let mut view = reader.begin().await?;
+        let page = search::search(&mut view, &params, &self.capabilities.limits).await?;
+        view.rollback().await?;
+        Ok(page)
     }
 }
 
@@ -137,17 +187,14 @@ impl ThreadStore for SqliteStore {
 
     #[instrument(skip_all, fields(thread_id = %params.lease.thread_id, items = params.items.len()))]
     async fn append_items(&self, params: AppendItems) -> thread_store::Result<AppendReceipt> {
-        let limits = self.capabilities.limits.clone();
-        let work: Work<_> = Box::new(move |connection| {
-            Box::pin(async move { operations::append(connection, params, &limits).await })
-        });
-        self.write(Operation::AppendItems, work).await
+        during(Operation::AppendItems, self.database.append(params).await)
     }
 
-    /// Every append is on the disk when it returns: there is nothing left to do.
+    /// Every append is on the disk when it returns; what is left to do is to index what can be
+    /// searched of it.
     #[instrument(skip_all, fields(thread_id = %lease.thread_id))]
     async fn flush_thread(&self, lease: WriterLease) -> thread_store::Result<()> {
-        during(Operation::FlushThread, self.check(&lease).await)
+        during(Operation::FlushThread, self.flush(&lease).await)
     }
 
     #[instrument(skip_all, fields(thread_id = %params.lease.thread_id))]
@@ -197,5 +244,11 @@ impl ThreadStore for SqliteStore {
     async fn delete_thread(&self, params: DeleteThread) -> thread_store::Result<ChangedThreads> {
         self.write(Operation::DeleteThread, Box::new(|it| Box::pin(operations::delete(it, params))))
             .await
+    }
+
+    /// As good as reading all, and as fresh: an index names the threads that are worth reading.
+    #[instrument(skip_all, fields(page_size = params.page_size))]
+    async fn search_threads(&self, params: SearchThreads) -> thread_store::Result<SearchPage> {
+        during(Operation::SearchThreads, self.search(params).await)
     }
 }

@@ -69,8 +69,8 @@ pub use params::{
     ReleaseLease, ReleaseMode, ResumeThread, ResumedThread, SetArchived, UpdateThreadMetadata,
 };
 pub use search::{
-    BestHits, Message, Occurrence, Query, SearchHit, SearchPage, SearchPlan, SearchThreads,
-    Snippet, Speaker, fold,
+    BestHits, Message, Occurrence, Query, Rank, SearchHit, SearchPage, SearchPlan, SearchThreads,
+    Snippet, Speaker, Tally, fold, searchable_message,
 };
 pub use source::{SessionSource, SourceKind, SubAgentSource, ThreadSpawn};
 pub use store::ThreadStore;

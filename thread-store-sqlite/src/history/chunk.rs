@@ -55,7 +55,7 @@ fn id(key: i64, first: u64) -> Result<i64> {
         .map_err(|_| SqliteError::Damaged(format!("the ordinal {first}")))
 }
 
-/// The chunk before this ordinal, if it is a small one as it was written: of at most so many bytes.
+/// The chunk before this ordinal, if it has at most so many bytes as it is stored.
 pub(super) async fn small_before(
     connection: &mut SqliteConnection,
     key: i64,
@@ -65,11 +65,10 @@ pub(super) async fn small_before(
     let row = sqlx::query(
         "SELECT form, id & 0xffffffff, checksum, entries, data FROM chunks
          WHERE id = (SELECT max(id) FROM chunks WHERE id >= ?1 << 32 AND id < (?1 << 32) + ?2)
-            AND form = ?3 AND length(data) <= ?4",
+            AND length(data) <= ?3",
     )
     .bind(key)
     .bind(signed(before)?)
-    .bind(form::RAW)
     .bind(signed(bytes as u64)?)
     .fetch_optional(connection)
     .await?;
@@ -142,7 +141,7 @@ pub(super) async fn raw_between(
     rows.iter().map(|row| Ok((unsigned(row.try_get(0)?)?, row.try_get(1)?))).collect()
 }
 
-/// Leaves these as they are, for good.
+/// Leaves these as they are: they are not compressed.
 pub(super) async fn keep(
     connection: &mut SqliteConnection,
     key: i64,

@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 use sqlx::SqliteConnection;
+use thread_store::Ordinal;
 
 use super::chunk::{self, Chunk};
 use super::row::{Run, form};
@@ -26,6 +27,12 @@ pub(super) fn opened(run: &Run, table: Table<'_>) -> Option<Bytes> {
     }
     let len = Some(table.data_len()).filter(|len| *len <= LARGEST)?;
     zstd::bulk::decompress(&run.data, len).map(Bytes::from).ok()
+}
+
+/// The run as it was before it was compressed, if it can be read.
+pub(super) fn plain(run: Run) -> Option<Run> {
+    let data = opened(&run, run.table()?)?;
+    Some(Run { form: form::RAW, data, ..run })
 }
 
 /// What is to take the place of some chunks.
@@ -54,7 +61,7 @@ pub(crate) async fn compress(
         return Ok(None);
     }
     let task = tokio::task::spawn_blocking(move || Compressed::of(key, &runs));
-    task.await.map_err(SqliteError::Aborted)?.map(Some)
+    task.await.map_err(|_| SqliteError::Aborted)?.map(Some)
 }
 
 impl Compressed {
@@ -66,7 +73,7 @@ impl Compressed {
         let data = zstd::bulk::compress(open.data(), LEVEL).map_err(SqliteError::Compression)?;
         let smaller = runs.first().filter(|_| data.len() < open.data().len());
         let compressed = smaller.map(|Run { first, .. }| {
-            let packed = Packed { data, ..open.pack(key, *first) };
+            let packed = Packed { data, ..open.pack(key, Ordinal::new(*first)) };
             Chunk { first: *first, form: form::ZSTD, packed }
         });
         Ok(Self { key, chunks, compressed })

@@ -1,11 +1,11 @@
 //! Chunks in the making: where one ends and the next begins.
 
-use thread_store::RolloutItem;
+use thread_store::{Ordinal, RolloutItem};
 
 use super::chunk::{self, Chunk};
 use super::row::Run;
 use super::run::{Entry, Open};
-use crate::database::PAGE_BYTES;
+use crate::connection::PAGE_BYTES;
 
 /// Chunks that are being made of items in their order.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl Chunks {
         let (first, open) = (self.first, std::mem::take(&mut self.open));
         (self.first, self.best) = (next, None);
         if open.count() > 0 {
-            self.closed.push(Chunk::raw(first, open.pack(self.key, first)));
+            self.closed.push(Chunk::raw(first, open.pack(self.key, Ordinal::new(first))));
         }
     }
 

@@ -15,6 +15,7 @@ use sqlx::{Row as _, SqliteConnection};
 use thread_store::Ordinal;
 
 use super::chunk;
+use super::compress;
 use super::cut::Chunks;
 use super::row::Run;
 use super::tail::{self, Place};
@@ -115,9 +116,10 @@ async fn filled_up(
     let mut runs = Vec::new();
     loop {
         let small = bytes.saturating_add(bytes / 4).min(FILLED);
-        let Some(run) = chunk::small_before(connection, key, before, small).await? else { break };
+        let run = chunk::small_before(connection, key, before, small).await?;
+        let Some(run) = run.and_then(compress::plain) else { break };
         let count = run.intact().map_or(0, |table| table.len() as u64);
-        if count == 0 || run.first + count != before {
+        if count == 0 || run.data.len() > small || run.first + count != before {
             break;
         }
         before = run.first;

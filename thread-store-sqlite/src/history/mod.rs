@@ -21,12 +21,12 @@ use thread_store::{Ordinal, RolloutItem};
 use crate::error::Result;
 use crate::head::signed;
 use cut::Chunks;
-use run::{joined_len, split};
+use run::{joined_len, pack, split};
 
 pub(crate) use compress::{Compressed, compress};
 pub(crate) use merge::merge;
 pub(crate) use read::read;
-pub(crate) use run::{Packed, pack};
+pub(crate) use run::Open;
 
 /// The most bytes of a row of the tail, unless one item has more. SQLite allows a billion.
 const TAIL_ROW_BYTES: usize = 16 << 20;

@@ -17,7 +17,7 @@ pub(super) mod form {
     pub(crate) const RAW: i64 = 0;
     /// A chunk that zstd compressed.
     pub(crate) const ZSTD: i64 = 1;
-    /// A chunk as it is, for good: damaged, or nothing makes it smaller.
+    /// A chunk as it is, which compressing makes no smaller, or which is damaged.
     pub(crate) const KEPT: i64 = 2;
     /// A row of the tail. Not stored.
     pub(crate) const TAIL: i64 = 3;
@@ -39,7 +39,7 @@ pub(super) mod column {
 /// One row of the tail, or one chunk.
 #[derive(Debug)]
 pub(super) struct Run {
-    key: i64,
+    pub(super) key: i64,
     pub(super) first: u64,
     pub(super) form: i64,
     pub(super) checksum: i64,

@@ -96,12 +96,8 @@ pub(crate) struct Packed {
 }
 
 /// Items as one row, of which the first has this ordinal.
-pub(crate) fn pack(key: i64, first: Ordinal, items: &[RolloutItem]) -> Packed {
-    let mut open = Open::with_capacity(items.len(), joined_len(items));
-    for item in items {
-        open.push(Entry::of(item.as_bytes()), item.as_bytes());
-    }
-    open.pack(key, first.get())
+pub(super) fn pack(key: i64, first: Ordinal, items: &[RolloutItem]) -> Packed {
+    Open::of(items).pack(key, first)
 }
 
 /// How many bytes items have together, with the line feeds between them.
@@ -109,14 +105,22 @@ pub(super) fn joined_len(items: &[RolloutItem]) -> usize {
     items.iter().map(|item| item.len() + 1).sum::<usize>().saturating_sub(1)
 }
 
-/// A run that is being put together.
+/// A run that is being put together, wherever it will stand.
 #[derive(Debug, Default)]
-pub(super) struct Open {
+pub(crate) struct Open {
     entries: Vec<u8>,
     data: Vec<u8>,
 }
 
 impl Open {
+    pub(crate) fn of(items: &[RolloutItem]) -> Self {
+        let mut open = Self::with_capacity(items.len(), joined_len(items));
+        for item in items {
+            open.push(Entry::of(item.as_bytes()), item.as_bytes());
+        }
+        open
+    }
+
     pub(super) fn with_capacity(items: usize, bytes: usize) -> Self {
         let entries = Vec::with_capacity(items * Entry::BYTES);
         Self { entries, data: Vec::with_capacity(bytes) }
@@ -135,7 +139,7 @@ impl Open {
         self.entries.len() / Entry::BYTES
     }
 
-    pub(super) fn data(&self) -> &[u8] {
+    pub(crate) fn data(&self) -> &[u8] {
         &self.data
     }
 
@@ -155,9 +159,10 @@ impl Open {
         Some(Self { entries, data })
     }
 
-    pub(super) fn pack(self, key: i64, first: u64) -> Packed {
+    /// The run at its place.
+    pub(crate) fn pack(self, key: i64, first: Ordinal) -> Packed {
         let Self { entries, data } = self;
-        Packed { checksum: checksum(key, first, &entries), entries, data }
+        Packed { checksum: checksum(key, first.get(), &entries), entries, data }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Items: the records of a history, kept verbatim.
 
+mod glance;
 mod members;
 mod ordinal_member;
 mod record;
@@ -17,6 +18,7 @@ use crate::error::Error;
 use crate::ordinal::Ordinal;
 use crate::time::Timestamp;
 
+pub(crate) use glance::{glance, word};
 pub use members::Members;
 pub(crate) use members::text_of;
 pub(crate) use record::Seen;

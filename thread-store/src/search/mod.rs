@@ -14,11 +14,13 @@ mod tally;
 
 pub use best::BestHits;
 pub use fold::fold;
-pub use message::{Message, Speaker};
+pub use message::{Message, Speaker, searchable_message};
 pub use page::{Occurrence, SearchHit, SearchPage, SearchThreads};
 pub use plan::SearchPlan;
 pub use query::Query;
+pub use rank::Rank;
 pub use snippet::Snippet;
+pub use tally::Tally;
 
 #[cfg(test)]
 mod tests;

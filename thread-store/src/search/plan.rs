@@ -14,7 +14,9 @@ use crate::thread::StoredThread;
 /// [`BestHits::into_page`].
 ///
 /// A store without an index hands over all threads that match the filter; one with an index those
-/// that the index names, and may set a score of its own.
+/// that the index names, and may set a score of its own. Where the index tells how often a thread
+/// may have the text at most ([`Tally`](super::Tally)), it hands over the most promising first, by
+/// [`Rank`], for as long as [`BestHits::has_room_for`] them.
 #[derive(Clone, Debug)]
 pub struct SearchPlan {
     query: Query,

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Query, SearchHit};
+use super::{Query, SearchHit, Tally};
 use crate::error::Error;
 use crate::id::ThreadId;
 use crate::list::{Cursor, ListFilter, canonical, digest, seal, unseal};
@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 /// The place of a hit. The better, the less: the larger score, then the newer
 /// `recency_at`, then the larger id, as in a list by recency.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rank {
+pub struct Rank {
     score: f64,
     recency: Timestamp,
     thread_id: ThreadId,
@@ -21,6 +21,13 @@ pub(super) struct Rank {
 const LENGTH: usize = 8 + 8 + 16;
 
 impl Rank {
+    /// The place of a thread that has of the text what the tally says: the best that it can have, if
+    /// that is the most it may have.
+    #[must_use]
+    pub fn new(tally: &Tally, recency_at: Timestamp, thread_id: ThreadId) -> Self {
+        Self { score: tally.score(), recency: recency_at, thread_id }
+    }
+
     pub(super) fn of(hit: &SearchHit) -> Self {
         Self {
             score: hit.score,
@@ -30,7 +37,7 @@ impl Rank {
     }
 
     /// The cursor after this place.
-    pub(super) fn encode(self, binding: u64) -> Cursor {
+    pub(super) fn encode(&self, binding: u64) -> Cursor {
         let mut body = Vec::with_capacity(LENGTH);
         body.extend(self.score.to_bits().to_be_bytes());
         body.extend(self.recency.as_millis().to_be_bytes());

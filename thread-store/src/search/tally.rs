@@ -1,21 +1,30 @@
 //! How good a hit is.
 
-use super::Speaker;
+use super::{Query, Speaker};
 
-/// Where in a thread the text was found.
+/// Where in a thread the text was found; or, as an index has it, where it may be at most.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Tally {
+#[non_exhaustive]
+pub struct Tally {
     /// In its name.
-    pub(super) name: bool,
+    pub name: bool,
     /// In its title, or in its preview.
-    pub(super) title: bool,
+    pub title: bool,
     /// In so many messages of people.
-    pub(super) person: u64,
+    pub person: u64,
     /// In so many messages of the agent.
-    pub(super) agent: u64,
+    pub agent: u64,
 }
 
 impl Tally {
+    /// What a thread has of the text outside its messages: in its name, its title and its preview
+    /// ([`ListRow::texts`](crate::ListRow::texts)).
+    #[must_use]
+    pub fn of_texts(query: &Query, [name, title, preview]: [Option<&str>; 3]) -> Self {
+        let has = |text: Option<&str>| text.is_some_and(|text| query.find(text).next().is_some());
+        Self { name: has(name), title: has(title) || has(preview), ..Self::default() }
+    }
+
     /// Counts a message.
     pub(super) fn count(&mut self, speaker: Speaker) {
         match speaker {

@@ -12,6 +12,7 @@ mod marker;
 mod model_context;
 mod page;
 mod reducer;
+mod replay;
 mod revert;
 mod said;
 mod signal;
@@ -32,6 +33,7 @@ pub use model_context::{LoadModelContext, ModelContext};
 pub use page::{ItemPage, ListItems, ListTurns, Replay, TurnPage};
 pub(crate) use reducer::{REACH, Reducer};
 pub use revert::{RevertThread, RevertTo, RevertedThread};
+pub(crate) use said::spoken;
 pub(crate) use signal::Signal;
 pub(crate) use standing::{Backward, Standing};
 

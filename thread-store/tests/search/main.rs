@@ -6,9 +6,9 @@ mod wrapped;
 
 use serde_json::{Value, json};
 use thread_store::{
-    AppendItems, CreateThread, DeleteThread, ErrorKind, Holder, ListFilter, RevertThread, RevertTo,
-    RolloutItem, Search, SearchHit, SearchPage, SearchThreads, Speaker, ThreadId,
-    ThreadMetadataPatch, ThreadStore, ThreadStoreExt as _, Timestamp,
+    AppendItems, CreateThread, DamageReport, DeleteThread, ErrorKind, Holder, ListFilter, Ordinal,
+    Replay, RevertThread, RevertTo, RolloutItem, Search, SearchHit, SearchPage, SearchThreads,
+    Speaker, ThreadId, ThreadMetadataPatch, ThreadStore, ThreadStoreExt as _, Timestamp,
 };
 use thread_store_memory::MemoryStore;
 
@@ -230,5 +230,20 @@ async fn a_store_that_claims_no_search_refuses_and_the_memory_store_claims_to_sc
     for term in ["lamp", " "] {
         let error = store.search_threads(SearchThreads::new(term.to_owned())).await.unwrap_err();
         assert_eq!(error.code(), "unsupported");
+    }
+}
+
+#[tokio::test]
+async fn a_replay_of_records_at_hand_is_that_of_the_stored_ones() {
+    let store = MemoryStore::new();
+    let items = [turn(1, vec![user("a"), agent("b")]), turn(2, vec![user("c")]), vec![user("d")]];
+    let create =
+        CreateThread::new(id(1)).with_items(items.concat()).with_lease(Holder::new("test"));
+    let lease = store.create_thread(create).await.unwrap().lease.unwrap();
+    for to in [RevertTo::BeforeTurn("turn-2".to_owned()), RevertTo::Ordinal(Ordinal::new(2))] {
+        store.revert_thread(RevertThread::new(lease.clone(), to)).await.unwrap();
+        let (thread, history) = (store.thread(id(1)).await, store.history(id(1)).await.unwrap());
+        let replay = Replay::of(&thread.unwrap(), history, DamageReport::default());
+        assert_eq!(replay, store.replay(id(1)).await.unwrap());
     }
 }

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
-use super::super::{chunk, pack};
+use super::super::Open;
+use super::super::chunk;
 use super::*;
 
 #[tokio::test]
@@ -101,6 +102,19 @@ async fn a_thread_that_rests_after_every_append_is_not_written_again_and_again()
 }
 
 #[tokio::test]
+async fn a_thread_that_is_compressed_whenever_it_rests_has_few_rows() {
+    let mut thread = Thread::created(Vec::new()).await;
+    for n in 0..300 {
+        thread.append(&[item(n, 1000)]).await;
+        thread.merge().await;
+        thread.compress().await;
+    }
+    thread.expect_all().await;
+    let chunks = thread.chunks().await;
+    assert!(chunks <= 300 / 32 + 6, "{chunks} chunks");
+}
+
+#[tokio::test]
 async fn chunks_that_changed_while_they_were_compressed_stay_as_they_are() {
     let mut thread = Thread::created(items(0..20, 1000)).await;
     let compressed = super::super::compress(&mut thread.connection, thread.key).await.unwrap();
@@ -131,7 +145,7 @@ async fn what_gets_no_smaller_stays_as_it_is_and_is_not_tried_again() {
 #[test]
 fn a_packed_append_has_room_for_nothing_else() {
     let items = items(0..5, 100);
-    let packed = pack(1, Ordinal::new(3), &items);
+    let packed = Open::of(&items).pack(1, Ordinal::new(3));
     assert_eq!(packed.data.len(), packed.data.capacity());
     assert_eq!(packed.entries.len(), packed.entries.capacity());
     let lines: Vec<_> = packed.data.split(|byte| *byte == b'\n').collect();

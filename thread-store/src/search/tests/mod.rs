@@ -1,3 +1,4 @@
 mod order;
 mod query;
 mod snippet;
+mod spoken;

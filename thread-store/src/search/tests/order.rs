@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::super::tally::Tally;
-use super::super::{Message, SearchHit, SearchPlan, SearchThreads, Speaker};
+use super::super::{Message, Rank, SearchHit, SearchPlan, SearchThreads, Speaker, Tally};
 use crate::capabilities::Limits;
 use crate::error::Error;
 use crate::history::DamageReport;
@@ -158,6 +157,37 @@ fn pages_together_are_the_whole_and_only_the_last_has_no_cursor() {
         assert_eq!((paged.len(), paged.concat()), (count, whole.clone()), "{size}");
     }
     assert_eq!(pages(&search(), &[]), [vec![]]);
+}
+
+/// What an index may promise of a hit: this many messages more than it has.
+fn promised(hit: &SearchHit, more: u64) -> Rank {
+    let person = hit.occurrences.iter().filter(|it| it.speaker == Person).count() as u64;
+    let agent = hit.count - person;
+    let tally = Tally { person: person + more, agent: agent + more, ..Tally::default() };
+    Rank::new(&tally, hit.thread.metadata.recency_at, hit.thread.thread_id)
+}
+
+#[test]
+fn the_most_promising_first_and_no_more_than_there_is_room_for_give_the_same_page() {
+    for (more, size) in [0, 1, 5].into_iter().flat_map(|more| [1, 3, 39, 40].map(|n| (more, n))) {
+        let params = search().with_page_size(size);
+        let mut promising: Vec<_> =
+            hits().into_iter().map(|hit| (promised(&hit, more * hit.count), hit)).collect();
+        promising.sort_by_key(|(rank, _)| *rank);
+        let (mut best, mut offered) = (plan(&params).unwrap().collect(), 0);
+        for (rank, hit) in promising {
+            if !best.has_room_for(&rank) {
+                break;
+            }
+            best.offer(hit);
+            offered += 1;
+        }
+        let page = best.into_page(DamageReport::default());
+        let ids: Vec<_> = page.hits.iter().map(|hit| hit.thread.thread_id).collect();
+        assert_eq!(ids, pages(&params, &hits())[0], "{more} {size}");
+        // Who promises what is there need not be asked for more than the page and one more.
+        assert!(more > 0 || offered == (size + 1).min(40), "{offered} for {size}");
+    }
 }
 
 fn a_cursor(params: &SearchThreads) -> Cursor {

@@ -15,6 +15,7 @@ mod patch;
 mod path;
 mod review;
 pub(super) mod spelling;
+mod spoken;
 mod tool;
 
 use super::ItemContent;
@@ -22,6 +23,7 @@ use super::head::Head;
 use crate::item::{Record, RolloutItem};
 
 pub(crate) use output::CallOutput;
+pub(crate) use spoken::spoken;
 
 /// What one record says about one item of a turn.
 #[derive(Clone, PartialEq, Debug)]

@@ -3,6 +3,7 @@ mod call;
 mod completed_item;
 mod event;
 mod parts;
+mod spoken;
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,6 @@
 //! What people and models read of a thread, from threads of very different lengths.
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
 
 use thread_store::{
     CreateThread, Direction, IdSource as _, ListItems, ListTurns, LoadHistory, LoadModelContext,
@@ -9,20 +8,18 @@ use thread_store::{
 };
 
 use crate::Failure;
+use crate::bench::Bench;
 use crate::history::{History, Mode};
-use crate::measure::Times;
-use crate::report::Report;
+use crate::measure::{Bar, Side, Tries, Unit, paired};
+use crate::report::Line;
 use crate::stores::Kind;
 
 /// The lengths over which a page has to cost the same.
 const SIZES: &[usize] = &[1_000, 10_000, 100_000];
 /// What "the same" is allowed to be, on a machine that does other things too.
-const FLAT: f64 = 1.5;
-/// A round takes the best of so many: these reads are shorter than what a busy machine gives to
-/// others at a time.
-const TRIES: usize = 3;
+const FLAT: Bar = Bar::at_most(1.5);
 /// Deriving all turns, against parsing the JSON of all items once.
-const REPLAY: f64 = 3.0;
+const REPLAY: Bar = Bar::at_most(3.0);
 const REPLAYED: usize = 20_000;
 
 #[derive(Clone, Copy, Debug)]
@@ -90,21 +87,22 @@ impl Read {
     }
 }
 
-pub(crate) async fn run(kind: Kind, rounds: usize, report: &mut Report) -> Result<(), Failure> {
+pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
     for mode in [Mode::Legacy, Mode::Paginated] {
-        flat(kind, mode, rounds, report).await?;
-        replay(kind, mode, rounds, report).await?;
+        flat(kind, mode, bench).await?;
+        replay(kind, mode, bench).await?;
     }
     Ok(())
 }
 
 /// The same read of a short thread and of long ones.
-async fn flat(kind: Kind, mode: Mode, rounds: usize, report: &mut Report) -> Result<(), Failure> {
+async fn flat(kind: Kind, mode: Mode, bench: &mut Bench) -> Result<(), Failure> {
     let wanted: Vec<Read> =
-        Read::ALL.iter().copied().filter(|read| report.wants(read.name())).collect();
+        Read::ALL.iter().copied().filter(|read| bench.wants(read.name())).collect();
     if wanted.is_empty() {
         return Ok(());
     }
+    bench.tell(format!("reading ({}, {mode:?})", kind.name()));
     let opened = kind.open().await?;
     // The long histories end as the short one does: what is read is the same.
     let shortest = History::of(mode, SIZES[0])?;
@@ -115,45 +113,45 @@ async fn flat(kind: Kind, mode: Mode, rounds: usize, report: &mut Report) -> Res
         items.extend(shortest.iter().take(SIZES[0]).cloned());
         threads.push((*size, create(opened.store.as_ref(), items).await?));
     }
+    opened.settled().await?;
     for read in wanted {
-        let mut times = vec![Times::default(); threads.len()];
-        for _ in 0..rounds {
-            for ((_, id), times) in threads.iter().zip(&mut times) {
-                let mut best = Duration::MAX;
-                for _ in 0..TRIES {
-                    let start = Instant::now();
-                    black_box(read.run(opened.store.as_ref(), *id).await?);
-                    best = best.min(start.elapsed());
-                }
-                times.push(best);
+        let store = opened.store.as_ref();
+        let side = |(_, id): &(usize, ThreadId)| {
+            let id = *id;
+            Side::timed("ours", Tries::SHORT, move || async move { Ok(read.run(store, id).await?) })
+        };
+        let mut sides: Vec<_> = threads.iter().map(side).collect();
+        let rounds = paired(bench.plan(), &mut sides).await?;
+        for ((size, _), taken) in threads.iter().zip(&rounds) {
+            let name = format!("{} of {size} ({mode:?})", read.name());
+            let against = ("the shortest thread", Some(FLAT));
+            let pair = (taken, &rounds[0]);
+            bench.report.push(match *size == SIZES[0] {
+                true => Line::new(&name, kind.name(), Unit::Millis, taken),
+                false => Line::against(&name, kind.name(), Unit::Millis, pair, against),
+            });
+            if kind == Kind::Sqlite && mode.is_paginated() {
+                bench.report.point(format!("{} (sqlite)", read.name()), *size, taken);
             }
-        }
-        for ((size, _), taken) in threads.iter().zip(&times) {
-            let workload = format!("{} of {size} ({mode:?})", read.name());
-            report.add(workload, kind.name(), taken, ("the shortest thread", &times[0]), FLAT);
         }
     }
     Ok(())
 }
 
-async fn replay(kind: Kind, mode: Mode, rounds: usize, report: &mut Report) -> Result<(), Failure> {
+async fn replay(kind: Kind, mode: Mode, bench: &mut Bench) -> Result<(), Failure> {
     let name = format!("all turns of {REPLAYED} ({mode:?})");
-    if !report.wants(&name) {
+    if !bench.wants(&name) {
         return Ok(());
     }
     let opened = kind.open().await?;
     let items = History::of(mode, REPLAYED)?;
     let id = create(opened.store.as_ref(), items.clone()).await?;
-    let (mut derived, mut parsed) = (Times::default(), Times::default());
-    for _ in 0..rounds.min(21) {
-        let start = Instant::now();
-        black_box(opened.store.replay(id).await?.turns.len());
-        derived.push(start.elapsed());
-        let start = Instant::now();
-        parse(&items)?;
-        parsed.push(start.elapsed());
-    }
-    report.add(name, kind.name(), &derived, ("parsing the JSON once", &parsed), REPLAY);
+    opened.settled().await?;
+    let derived = Side::timed("ours", Tries::LONG, || async {
+        Ok(opened.store.replay(id).await?.turns.len())
+    });
+    let parsed = Side::plain("parsing the JSON once", Tries::LONG, || Ok(parse(&items)?));
+    bench.compare(&name, kind, Unit::Millis, vec![derived, parsed.bar(REPLAY)]).await?;
     Ok(())
 }
 

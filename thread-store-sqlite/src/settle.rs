@@ -1,0 +1,240 @@
+//! What is done after the commit, when nobody waits for it: a thread that rests is settled.
+//!
+//! An append writes one small row and nothing else. When a thread has had nothing new for a while,
+//! or very much, a task of its own indexes what can be searched of it and merges its small rows into
+//! large ones, in short steps that go behind what others write. `heads.pending` says in the file
+//! which threads are not settled: so whatever a process leaves is done by the next one, and it does
+//! not matter which of several does it.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use sqlx::{Row as _, SqliteConnection};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::error::Result;
+use crate::head::{self, pending};
+use crate::options::{Compression, SqliteOptions};
+use crate::readers::Readers;
+use crate::writer::{Background, Work, Writer};
+use crate::{history, search};
+
+/// Bytes of records whose messages are indexed in one step: a few milliseconds.
+const INDEX_BYTES: usize = 1 << 20;
+
+/// Asks the task that settles.
+#[derive(Debug)]
+pub(crate) struct Settler {
+    requests: mpsc::Sender<Request>,
+    /// When it must have ended.
+    until: watch::Sender<Option<Instant>>,
+}
+
+/// Settle everything, and say so.
+type Request = oneshot::Sender<Result<()>>;
+
+/// The task.
+struct Task {
+    readers: Readers,
+    background: Background,
+    /// A thread that had nothing new for so long is at rest.
+    rest: Duration,
+    compress: bool,
+    requests: mpsc::Receiver<Request>,
+    until: watch::Receiver<Option<Instant>>,
+    /// The threads that were not settled when they were last looked at, and where they ended.
+    seen: HashMap<i64, i64>,
+}
+
+/// A thread that is not settled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unsettled {
+    key: i64,
+    end: i64,
+}
+
+impl Settler {
+    pub(crate) fn start(readers: Readers, background: Background, options: &SqliteOptions) -> Self {
+        let (requests, asked) = mpsc::channel(1);
+        let (until, told) = watch::channel(None);
+        // There may be something that an earlier process left.
+        background.written.notify_one();
+        let task = Task {
+            readers,
+            background,
+            rest: options.rest,
+            compress: options.compression == Compression::AtRest,
+            requests: asked,
+            until: told,
+            seen: HashMap::new(),
+        };
+        tokio::spawn(task.run());
+        Self { requests, until }
+    }
+
+    /// Settles every thread, at rest or not.
+    pub(crate) async fn settle(&self) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        let asked = self.requests.send(reply).await.is_ok();
+        match answer.await {
+            Ok(settled) if asked => settled,
+            _ => Err(sqlx::Error::PoolClosed.into()),
+        }
+    }
+
+    /// Ends the task, after it settled what it can in so much time.
+    pub(crate) async fn stop(&self, budget: Duration) {
+        self.until.send_replace(Some(Instant::now() + budget));
+        self.until.closed().await;
+    }
+}
+
+impl Task {
+    /// Runs until it is told to stop, or the store is gone.
+    async fn run(mut self) {
+        let mut rested = None;
+        loop {
+            tokio::select! {
+                _ = self.until.changed() => {
+                    return tell(self.settle_all().await);
+                }
+                request = self.requests.recv() => {
+                    let Some(reply) = request else { return };
+                    // Who has left does not want to know.
+                    reply.send(self.settle_all().await).ok();
+                }
+                Some(key) = self.background.long_tails.recv() => tell(self.settle(key).await),
+                () = self.background.written.notified(), if rested.is_none() => {
+                    rested = Some(tokio::time::Instant::now() + self.rest);
+                }
+                () = at(rested) => {
+                    let left = self.settle_rested().await;
+                    rested = match left {
+                        Ok(0) => None,
+                        _ => Some(tokio::time::Instant::now() + self.rest),
+                    };
+                    tell(left.map(drop));
+                }
+            }
+        }
+    }
+
+    /// Settles the threads that had nothing new since this was done last; answers how many are left.
+    async fn settle_rested(&mut self) -> Result<usize> {
+        let unsettled = self.unsettled().await?;
+        let now = unsettled.iter().map(|thread| (thread.key, thread.end)).collect();
+        let before = std::mem::replace(&mut self.seen, now);
+        let rested = |thread: &&Unsettled| before.get(&thread.key) == Some(&thread.end);
+        for thread in unsettled.iter().filter(rested) {
+            self.settle(thread.key).await?;
+        }
+        Ok(unsettled.len())
+    }
+
+    async fn settle_all(&self) -> Result<()> {
+        for thread in self.unsettled().await? {
+            self.settle(thread.key).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether there is no time left.
+    fn is_over(&self) -> bool {
+        self.until.borrow().is_some_and(|until| Instant::now() >= until)
+    }
+
+    async fn unsettled(&self) -> Result<Vec<Unsettled>> {
+        unsettled(&mut *self.readers.get().await?).await
+    }
+
+    /// Indexes and merges a thread, step by step, as far as time allows, and marks it as settled if
+    /// nothing came meanwhile.
+    async fn settle(&self, key: i64) -> Result<()> {
+        let idle = &self.background.idle;
+        if !self.is_over() {
+            idle.run(index_texts(key)).await?;
+        }
+        while !self.is_over()
+            && let Some(batch) = prepare(&self.readers, key).await?
+        {
+            idle.run(apply(batch)).await?;
+        }
+        while !self.is_over() && idle.run(merge(key)).await? {}
+        while self.compress
+            && !self.is_over()
+            && let Some(compressed) =
+                history::compress(&mut *self.readers.get().await?, key).await?
+        {
+            idle.run(exchange(compressed)).await?;
+        }
+        if self.is_over() { Ok(()) } else { idle.forgetting(key, settled(key)).await }
+    }
+}
+
+/// The threads that are not settled.
+pub(crate) async fn unsettled(connection: &mut SqliteConnection) -> Result<Vec<Unsettled>> {
+    let rows = sqlx::query("SELECT key, next_ordinal FROM heads WHERE pending <> 0")
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(|row| Ok(Unsettled { key: row.try_get(0)?, end: row.try_get(1)? })).collect()
+}
+
+/// What went wrong in the background: it is tried again, and nobody is kept from their work by it.
+fn tell(result: Result<()>) {
+    if let Err(error) = result {
+        let error = thread_store::Error::from(error);
+        tracing::warn!(code = error.code(), %error, "threads could not be settled");
+    }
+}
+
+async fn at(time: Option<tokio::time::Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Indexes what can be searched of a thread's history, ahead of the background.
+pub(crate) async fn index(readers: &Readers, writer: &Writer, key: i64) -> Result<()> {
+    while let Some(batch) = prepare(readers, key).await? {
+        writer.run(apply(batch)).await?;
+    }
+    Ok(())
+}
+
+async fn prepare(readers: &Readers, key: i64) -> Result<Option<search::Batch>> {
+    search::prepare(&mut *readers.get().await?, key, INDEX_BYTES).await
+}
+
+fn index_texts(key: i64) -> Work<()> {
+    Box::new(move |connection| {
+        Box::pin(async move {
+            if head::pending_of(connection, key).await? & pending::TEXTS != 0 {
+                search::index_texts(connection, key).await?;
+            }
+            Ok(())
+        })
+    })
+}
+
+fn apply(batch: search::Batch) -> Work<bool> {
+    Box::new(move |connection| Box::pin(search::apply(connection, batch)))
+}
+
+fn merge(key: i64) -> Work<bool> {
+    Box::new(move |connection| {
+        Box::pin(async move {
+            let Some(end) = head::end_of(connection, key).await? else { return Ok(false) };
+            history::merge(connection, key, end).await
+        })
+    })
+}
+
+fn exchange(compressed: history::Compressed) -> Work<()> {
+    Box::new(move |connection| Box::pin(compressed.store(connection)))
+}
+
+/// Takes the mark from a thread whose items are all in chunks and in the index.
+fn settled(key: i64) -> Work<()> {
+    Box::new(move |connection| Box::pin(head::settled(connection, key)))
+}

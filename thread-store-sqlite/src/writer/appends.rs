@@ -1,0 +1,250 @@
+//! Appends to threads that are known: one statement for all of them.
+//!
+//! The actor remembers where the threads end that it appends to, and which lease they are under. So
+//! an append needs no read: all that wait are one string of statements, one round trip. The
+//! statements themselves check that each thread is as it was known; if one is not (another process,
+//! another lease), nothing is done, and each append is made again as a task that looks first.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use sqlx::SqliteConnection;
+use thread_store::{AppendItems, AppendReceipt, Epoch, Limits, Ordinal, ThreadId};
+use tokio::sync::oneshot;
+
+use super::tasks::Task;
+use crate::error::{Result, SqliteError, is_busy};
+use crate::head::{Head, pending, signed};
+use crate::history::Open;
+use crate::operations;
+
+/// Threads that are remembered at most; then all are forgotten and learned anew.
+const KNOWN: usize = 8192;
+/// Appends of one statement, by size: each is prepared once, and the rest of its rows stay empty.
+const SIZES: [usize; 9] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+/// The most appends of one statement.
+pub(super) const MOST: usize = 256;
+/// Values that say of one head how it was and how it becomes.
+const HEAD_COLUMNS: usize = 4;
+
+/// An append that waits for its turn.
+pub(super) struct Append {
+    pub(super) params: AppendItems,
+    run: Open,
+    bytes: usize,
+    reply: oneshot::Sender<Result<AppendReceipt>>,
+}
+
+impl Append {
+    /// Packs the items here, on the caller's time.
+    pub(super) fn new(params: AppendItems, reply: oneshot::Sender<Result<AppendReceipt>>) -> Self {
+        let run = Open::of(&params.items);
+        Self { bytes: run.data().len(), run, params, reply }
+    }
+
+    pub(super) fn is_wanted(&self) -> bool {
+        !self.reply.is_closed()
+    }
+
+    pub(super) fn thread_id(&self) -> ThreadId {
+        self.params.lease.thread_id
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+/// What is remembered of a thread that is appended to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    pub(super) key: i64,
+    pub(super) end: Ordinal,
+    pub(super) epoch: Epoch,
+    /// Bytes appended since it became known.
+    pub(super) bytes: usize,
+}
+
+/// The threads that are appended to.
+#[derive(Debug, Default)]
+pub(super) struct Threads(HashMap<ThreadId, Known>);
+
+impl Threads {
+    /// Where the append goes, if that is clear from what is known: to the end, under the lease.
+    pub(super) fn place(&self, append: &Append, limits: &Limits) -> Option<Known> {
+        let AppendItems { lease, items, expected_ordinal, .. } = &append.params;
+        let known = self.0.get(&lease.thread_id)?;
+        let fits = !items.is_empty() && limits.check_items(items).is_ok();
+        let at_end = expected_ordinal.is_none_or(|expected| expected == known.end);
+        (fits && at_end && lease.epoch == known.epoch).then_some(*known)
+    }
+
+    /// Remembers a thread as it is. One that the background has nothing to do for is not: the next
+    /// append has to say so.
+    pub(super) fn learn(&mut self, head: &Head) {
+        if self.0.len() >= KNOWN {
+            self.0.clear();
+        }
+        if head.pending & pending::ITEMS != 0 {
+            let (key, end, epoch) = (head.key, head.next_ordinal, head.lease.epoch);
+            self.0.insert(head.thread_id, Known { key, end, epoch, bytes: 0 });
+        }
+    }
+
+    /// Remembers what an append made of a thread.
+    pub(super) fn moved(&mut self, placed: &Placed) {
+        self.0.insert(placed.append.thread_id(), placed.after());
+    }
+
+    pub(super) fn forget(&mut self, thread_id: ThreadId) {
+        self.0.remove(&thread_id);
+    }
+
+    /// Forgets the thread of this row.
+    pub(super) fn forget_key(&mut self, key: i64) {
+        self.0.retain(|_, known| known.key != key);
+    }
+}
+
+/// An append with its place.
+pub(super) struct Placed {
+    pub(super) append: Append,
+    pub(super) known: Known,
+}
+
+impl Placed {
+    /// What is known when it is done.
+    pub(super) fn after(&self) -> Known {
+        let end = self.known.end.plus(self.append.params.items.len());
+        Known { end, bytes: self.known.bytes + self.append.bytes(), ..self.known }
+    }
+
+    /// Tells the caller that it is done.
+    pub(super) fn done(self) {
+        let receipt = AppendReceipt::new(self.known.end, self.append.params.items.len());
+        // Who has left does not want to know.
+        self.append.reply.send(Ok(receipt)).ok();
+    }
+
+    pub(super) fn failed(self, error: thread_store::Error) {
+        self.append.reply.send(Err(error.into())).ok();
+    }
+}
+
+/// How the statement went.
+pub(super) enum Written {
+    All,
+    /// Nothing was written: a thread is not as it was known.
+    Stale,
+}
+
+/// Writes all appends in a transaction of their own; at most [`MOST`], each of another thread.
+pub(super) async fn write(
+    connection: &mut SqliteConnection,
+    appends: &mut [Placed],
+) -> Result<Written> {
+    let size = SIZES.iter().position(|size| *size >= appends.len()).unwrap_or(SIZES.len() - 1);
+    let empty = SIZES[size].saturating_sub(appends.len());
+    let mut query = sqlx::query(STATEMENTS[size].as_str());
+    for placed in &*appends {
+        query = query
+            .bind(placed.known.key)
+            .bind(signed(placed.known.end.get())?)
+            .bind(signed(placed.after().end.get())?)
+            .bind(signed(placed.known.epoch.get())?);
+    }
+    for _ in 0..empty * HEAD_COLUMNS {
+        query = query.bind(None::<i64>);
+    }
+    query = query.bind(i64::try_from(appends.len()).unwrap_or(i64::MAX));
+    // What is not bound at the end is null.
+    for placed in &mut *appends {
+        let Known { key, end, .. } = placed.known;
+        let packed = std::mem::take(&mut placed.append.run).pack(key, end);
+        query = query
+            .bind(key)
+            .bind(signed(end.get())?)
+            .bind(packed.checksum)
+            .bind(packed.entries)
+            .bind(packed.data);
+    }
+    match query.execute(connection).await {
+        Ok(_) => Ok(Written::All),
+        Err(error) if is_stale(&error) => Ok(Written::Stale),
+        Err(error) if is_busy(&error) => Err(error.into()),
+        // Which statement failed is not known: it may have been the commit.
+        Err(error) => Err(SqliteError::Commit(error)),
+    }
+}
+
+/// What the trigger of the view `stale` raises.
+fn is_stale(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.message() == "stale")
+}
+
+static STATEMENTS: LazyLock<[String; SIZES.len()]> = LazyLock::new(|| SIZES.map(statement));
+
+/// The statements that append so many rows: heads move, or everything is taken back. Values have no
+/// numbers: SQLite looks up numbered ones one by one, in a list.
+fn statement(rows: usize) -> String {
+    format!(
+        "BEGIN IMMEDIATE;
+         UPDATE heads SET next_ordinal = v.column3 FROM (VALUES {heads}) AS v
+            WHERE heads.key = v.column1 AND heads.next_ordinal = v.column2
+            AND heads.epoch = v.column4 AND heads.released = 0 AND heads.pending & {items};
+         INSERT INTO stale SELECT changes() WHERE changes() <> ?;
+         INSERT INTO tail (key, first, checksum, entries, data)
+            SELECT * FROM (VALUES {tail}) WHERE column1 IS NOT NULL;
+         COMMIT",
+        heads = vec!["(?, ?, ?, ?)"; rows].join(", "),
+        items = pending::ITEMS,
+        tail = vec!["(?, ?, ?, ?, ?)"; rows].join(", "),
+    )
+}
+
+/// An append that looks first: at a thread that is not known, or not as it was.
+pub(super) struct Looking {
+    append: Append,
+    limits: Limits,
+    result: Option<Result<(AppendReceipt, Head)>>,
+}
+
+impl Looking {
+    pub(super) fn new(append: Append, limits: Limits) -> Self {
+        Self { append, limits, result: None }
+    }
+}
+
+impl Task for Looking {
+    fn is_wanted(&self) -> bool {
+        self.append.is_wanted()
+    }
+
+    fn run<'a>(&'a mut self, connection: &'a mut SqliteConnection) -> BoxFuture<'a, bool> {
+        async move {
+            let params = &self.append.params;
+            let result = operations::append(connection, params, &self.limits).await;
+            let succeeded = result.is_ok();
+            self.result = Some(result);
+            succeeded
+        }
+        .boxed()
+    }
+
+    fn answer(self: Box<Self>, end: thread_store::Result<()>, threads: &mut Threads) {
+        let answer = match (end, self.result) {
+            // What failed by itself has changed nothing, however the transaction ended.
+            (_, Some(Err(error))) => Err(error),
+            (Ok(()), Some(Ok((receipt, head)))) => {
+                threads.learn(&head);
+                Ok(receipt)
+            }
+            (Ok(()), None) => Err(SqliteError::Aborted),
+            (Err(error), _) => Err(error.into()),
+        };
+        // Who has left does not want to know.
+        self.append.reply.send(answer).ok();
+    }
+}
