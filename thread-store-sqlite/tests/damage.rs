@@ -77,7 +77,8 @@ async fn an_unreadable_record_has_its_place_on_every_page() {
         let first = store.list_threads(list.clone()).await.unwrap();
         let second = list.clone().with_cursor(first.next_cursor.clone());
         let second = store.list_threads(second).await.unwrap();
-        let back = store.list_threads(list.clone().with_cursor(second.previous_cursor)).await;
+        let back =
+            store.list_threads(list.clone().with_cursor(second.previous_cursor.clone())).await;
         let back = back.unwrap();
         let ids = |page: &ThreadPage| {
             page.threads.iter().map(|it| it.thread_id.as_bytes()[0]).collect::<Vec<_>>()
