@@ -12,7 +12,7 @@ use crate::{location, schema};
 /// How long an operation waits for another process to finish its write.
 const BUSY_BUDGET: Duration = Duration::from_secs(10);
 /// Pages of 8 KiB hold several appends of usual size.
-const PAGE_BYTES: u32 = 8192;
+pub(crate) const PAGE_BYTES: u32 = 8192;
 /// A checkpoint every 16 MiB of log.
 const CHECKPOINT_PAGES: u32 = (16 << 20) / PAGE_BYTES;
 /// Readers map so much of the file instead of reading it page by page.

@@ -27,7 +27,8 @@
 //! | `threads` | the record: identity and metadata as JSON | edits |
 //! | `heads` | end of history and newest lease; narrow | every append |
 //! | `listing`, `listing_texts`, `labels` | what lists filter and sort by | edits |
-//! | `runs` | neighbouring items: their bytes, and a table of lengths and checksums | every append adds one |
+//! | `tail` | the items of one append: their bytes, and a table of lengths and checksums | every append adds one |
+//! | `chunks` | many neighbouring items, clustered by thread; compressed or not | creations, merging |
 //! | `counters` | the last epoch of the whole store | leases |
 
 mod connection;

@@ -159,7 +159,13 @@ impl Task {
         {
             idle.run(apply(batch)).await?;
         }
-        while !self.is_over() && idle.run(merge(key, self.compress)).await? {}
+        while !self.is_over() && idle.run(merge(key)).await? {}
+        while self.compress
+            && !self.is_over()
+            && let Some(compressed) = compress(&self.readers, key).await?
+        {
+            idle.run(store(compressed)).await?;
+        }
         if self.is_over() { Ok(()) } else { idle.forgetting(key, settled(key)).await }
     }
 }
@@ -214,11 +220,19 @@ fn apply(batch: search::Batch) -> Work<bool> {
     Box::new(move |connection| Box::pin(search::apply(connection, batch)))
 }
 
-fn merge(key: i64, compress: bool) -> Work<bool> {
+async fn compress(readers: &Readers, key: i64) -> Result<Option<history::Compressed>> {
+    history::compress(&mut *readers.get().await?, key).await
+}
+
+fn store(compressed: history::Compressed) -> Work<()> {
+    Box::new(move |connection| Box::pin(compressed.store(connection)))
+}
+
+fn merge(key: i64) -> Work<bool> {
     Box::new(move |connection| {
         Box::pin(async move {
             let Some(end) = head::end_of(connection, key).await? else { return Ok(false) };
-            history::merge(connection, key, end, compress).await
+            history::merge(connection, key, end).await
         })
     })
 }

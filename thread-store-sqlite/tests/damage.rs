@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use thread_store::{
-    CreateThread, Direction, ListThreads, LoadHistory, RolloutItem, ThreadId, ThreadPage,
-    ThreadStore as _, ThreadStoreExt as _, Timestamp,
+    AppendItems, CreateThread, Direction, ListThreads, LoadHistory, RolloutItem, ThreadId,
+    ThreadPage, ThreadStore as _, ThreadStoreExt as _, Timestamp,
 };
-use thread_store_sqlite::SqliteStore;
+use thread_store_sqlite::{SqliteStore, this_process};
 
 async fn opened() -> (TempDir, PathBuf, SqliteStore) {
     let folder = tempfile::tempdir().unwrap();
@@ -19,10 +19,13 @@ async fn opened() -> (TempDir, PathBuf, SqliteStore) {
     (folder, path, store)
 }
 
-async fn execute(path: &Path, statement: &'static str) {
+async fn execute(path: &Path, statement: &str) {
     let mut connection =
         SqliteConnection::connect(&format!("sqlite:{}", path.display())).await.unwrap();
-    sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statement.to_owned()))
+        .execute(&mut connection)
+        .await
+        .unwrap();
     connection.close().await.unwrap();
 }
 
@@ -97,39 +100,52 @@ async fn an_unreadable_record_has_its_place_on_every_page() {
 /// come from the table; a value changed, a record that is no JSON any more, the end cut off, the table
 /// damaged, a byte more that moves everything behind it.
 const DAMAGES: &[(&str, &[u64])] = &[
-    (
-        "UPDATE chunks SET data = CAST(replace(CAST(data AS TEXT), '2}' || char(10), '2} ') AS BLOB)",
-        &[],
-    ),
-    ("UPDATE chunks SET data = CAST(replace(CAST(data AS TEXT), ':3}', ':7}') AS BLOB)", &[3]),
-    ("UPDATE chunks SET data = CAST(replace(CAST(data AS TEXT), '5}', '5]') AS BLOB)", &[5]),
-    ("UPDATE chunks SET data = substr(data, 1, 60)", &[7, 8]),
-    ("UPDATE chunks SET data = CAST('' AS BLOB)", &[0, 1, 2, 3, 4, 5, 6, 7, 8]),
-    ("UPDATE chunks SET entries = zeroblob(72)", &[0, 1, 2, 3, 4, 5, 6, 7, 8]),
-    ("UPDATE chunks SET entries = x'00'", &[0, 1, 2, 3, 4, 5, 6, 7, 8]),
-    ("UPDATE chunks SET data = CAST(replace(CAST(data AS TEXT), ':6', ': 6') AS BLOB)", &[6, 7, 8]),
+    ("data = CAST(replace(CAST(data AS TEXT), '2}' || char(10), '2} ') AS BLOB)", &[]),
+    ("data = CAST(replace(CAST(data AS TEXT), ':3}', ':7}') AS BLOB)", &[3]),
+    ("data = CAST(replace(CAST(data AS TEXT), '5}', '5]') AS BLOB)", &[5]),
+    ("data = substr(data, 1, 60)", &[7, 8]),
+    ("data = CAST('' AS BLOB)", &[0, 1, 2, 3, 4, 5, 6, 7, 8]),
+    ("entries = zeroblob(72)", &[0, 1, 2, 3, 4, 5, 6, 7, 8]),
+    ("entries = x'00'", &[0, 1, 2, 3, 4, 5, 6, 7, 8]),
+    ("data = CAST(replace(CAST(data AS TEXT), ':6', ': 6') AS BLOB)", &[6, 7, 8]),
 ];
+
+/// A thread with nine items in one row of this table: what is created is a chunk, what is appended
+/// is in the tail.
+async fn nine(store: &SqliteStore, table: &str) -> ThreadId {
+    let id = ThreadId::generate();
+    let create = CreateThread::new(id).with_lease(this_process("a test"));
+    if table == "chunks" {
+        store.create_thread(create.with_items(items(9))).await.unwrap();
+    } else {
+        let lease = store.create_thread(create).await.unwrap().lease.unwrap();
+        store.append_items(AppendItems::new(lease, items(9))).await.unwrap();
+    }
+    id
+}
 
 #[tokio::test]
 async fn a_damaged_run_keeps_the_places_of_what_can_be_read() {
     let (_folder, path, store) = opened().await;
-    for (damage, lost) in DAMAGES {
-        let id = ThreadId::generate();
-        store.create_thread(CreateThread::new(id).with_items(items(9))).await.unwrap();
-        execute(&path, damage).await;
-        let page = store.load_history(id.into()).await.unwrap();
-        let found: Vec<u64> = page.items.iter().map(|stored| stored.ordinal.get()).collect();
-        let expected: Vec<u64> = (0..9).filter(|n| !lost.contains(n)).collect();
-        assert_eq!(found, expected, "{damage}");
-        assert!(
-            page.items.iter().all(|it| it.item == items(9)[it.ordinal.get() as usize]),
-            "{damage}"
-        );
-        assert_eq!(page.damage.count, lost.len() as u64, "{damage}");
-        let strict = store.load_history(LoadHistory::new(id).with_strict(true)).await;
-        assert_eq!(strict.is_err(), !lost.is_empty(), "{damage}");
-        store.delete_thread(id.into()).await.unwrap();
+    for table in ["chunks", "tail"] {
+        for (damage, lost) in DAMAGES {
+            let id = nine(&store, table).await;
+            execute(&path, &format!("UPDATE {table} SET {damage}")).await;
+            expect_lost(&store, id, lost, damage).await;
+            store.delete_thread(id.into()).await.unwrap();
+        }
     }
+}
+
+async fn expect_lost(store: &SqliteStore, id: ThreadId, lost: &[u64], damage: &str) {
+    let page = store.load_history(id.into()).await.unwrap();
+    let found: Vec<u64> = page.items.iter().map(|stored| stored.ordinal.get()).collect();
+    let expected: Vec<u64> = (0..9).filter(|n| !lost.contains(n)).collect();
+    assert_eq!(found, expected, "{damage}");
+    assert!(page.items.iter().all(|it| it.item == items(9)[it.ordinal.get() as usize]), "{damage}");
+    assert_eq!(page.damage.count, lost.len() as u64, "{damage}");
+    let strict = store.load_history(LoadHistory::new(id).with_strict(true)).await;
+    assert_eq!(strict.is_err(), !lost.is_empty(), "{damage}");
 }
 
 #[tokio::test]

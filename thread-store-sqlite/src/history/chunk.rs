@@ -25,6 +25,13 @@ impl Chunk {
         Self { first, form: form::RAW, packed }
     }
 
+    /// A damaged row: what can be read of it can still be read, and no more than that.
+    pub(super) fn kept(run: &Run) -> Self {
+        let Run { first, checksum, entries, data, .. } = run;
+        let packed = Packed { entries: entries.clone(), checksum: *checksum, data: data.to_vec() };
+        Self { first: *first, form: form::KEPT, packed }
+    }
+
     pub(super) async fn insert(self, connection: &mut SqliteConnection, key: i64) -> Result<()> {
         let Self { first, form, packed } = self;
         sqlx::query(
@@ -56,7 +63,7 @@ pub(super) async fn small_before(
     bytes: usize,
 ) -> Result<Option<Run>> {
     let row = sqlx::query(
-        "SELECT 'chunks', ?1, id & 0xffffffff, form, checksum, entries, data FROM chunks
+        "SELECT form, id & 0xffffffff, checksum, entries, data FROM chunks
          WHERE id = (SELECT max(id) FROM chunks WHERE id >= ?1 << 32 AND id < (?1 << 32) + ?2)
             AND form = ?3 AND length(data) <= ?4",
     )
@@ -66,7 +73,7 @@ pub(super) async fn small_before(
     .bind(signed(bytes as u64)?)
     .fetch_optional(connection)
     .await?;
-    row.map(Run::read).transpose()
+    row.map(|row| Run::read(row, key)).transpose()
 }
 
 /// Where the next chunks stand that nobody tried to compress, as many as have so many bytes together.
@@ -106,15 +113,33 @@ pub(super) async fn load(
     last: u64,
 ) -> Result<Vec<Run>> {
     let rows = sqlx::query(
-        "SELECT 'chunks', ?1, id & 0xffffffff, form, checksum, entries, data FROM chunks
-         WHERE id BETWEEN ?2 AND ?3 ORDER BY id",
+        "SELECT form, id & 0xffffffff, checksum, entries, data FROM chunks
+         WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
     )
-    .bind(key)
     .bind(id(key, first)?)
     .bind(id(key, last)?)
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(Run::read).collect()
+    rows.into_iter().map(|row| Run::read(row, key)).collect()
+}
+
+/// The first ordinals and the checksums of chunks that are as they were written.
+pub(super) async fn raw_between(
+    connection: &mut SqliteConnection,
+    key: i64,
+    first: u64,
+    last: u64,
+) -> Result<Vec<(u64, i64)>> {
+    let rows = sqlx::query(
+        "SELECT id & 0xffffffff, checksum FROM chunks
+         WHERE id BETWEEN ?1 AND ?2 AND form = ?3 ORDER BY id",
+    )
+    .bind(id(key, first)?)
+    .bind(id(key, last)?)
+    .bind(form::RAW)
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(|row| Ok((unsigned(row.try_get(0)?)?, row.try_get(1)?))).collect()
 }
 
 /// Leaves these as they are, for good.

@@ -1,18 +1,21 @@
 //! Compression: what is cold takes less room.
+//!
+//! Compressing takes many times as long as storing, so it is done beside the writer: chunks are read
+//! and compressed first, and then exchanged, if they still are what they were.
 
 use bytes::Bytes;
 use sqlx::SqliteConnection;
-use thread_store::Ordinal;
 
 use super::chunk::{self, Chunk};
 use super::row::{Run, form};
-use super::run::{Open, Table};
+use super::run::{Open, Packed, Table};
 use crate::error::{Result, SqliteError};
 
 /// So much is compressed together: more finds more that is alike, less costs less to read a part of.
-const TOGETHER: usize = 512 << 10;
-const LEVEL: i32 = 3;
-/// What was compressed was a row before, so it was not larger than rows can be.
+const TOGETHER: u64 = 512 << 10;
+/// The level of zstd. Higher ones take longer and save next to nothing.
+const LEVEL: i32 = 7;
+/// What was compressed was rows before, which were not larger than rows can be.
 const LARGEST: usize = 1 << 30;
 
 /// The items of a run as they were joined, if they can be read. The table says how many bytes they
@@ -25,41 +28,84 @@ pub(super) fn opened(run: &Run, table: Table<'_>) -> Option<Bytes> {
     zstd::bulk::decompress(&run.data, len).map(Bytes::from).ok()
 }
 
-/// Compresses the next chunks of a thread that are not, so many as are compressed together. Answers
-/// whether there may be more.
-pub(super) async fn step(connection: &mut SqliteConnection, key: i64) -> Result<bool> {
-    let places = chunk::next_raw(connection, key, TOGETHER as u64).await?;
-    let (Some(first), Some(last)) = (places.first(), places.last()) else {
-        return Ok(false);
-    };
-    let runs = chunk::load(connection, key, *first, *last).await?;
-    let (open, last) = joined(*first, &runs);
-    let compressed = zstd::bulk::compress(open.data(), LEVEL).map_err(SqliteError::Compression)?;
-    if compressed.len() >= open.data().len() {
-        chunk::keep(connection, key, *first, last).await?;
-        return Ok(true);
-    }
-    let mut packed = open.pack(key, Ordinal::new(*first));
-    packed.data = compressed;
-    chunk::remove(connection, key, *first, last).await?;
-    Chunk { first: *first, form: form::ZSTD, packed }.insert(connection, key).await?;
-    Ok(true)
+/// What is to take the place of some chunks.
+#[derive(Debug)]
+pub(crate) struct Compressed {
+    key: i64,
+    /// The first ordinals and the checksums of those chunks.
+    chunks: Vec<(u64, i64)>,
+    /// `None` if they stay as they are.
+    compressed: Option<Chunk>,
 }
 
-/// As many of the runs as follow each other and are intact, and where the last of them starts.
-/// Without any it is empty, and gets no smaller.
-fn joined(first: u64, runs: &[Run]) -> (Open, u64) {
-    let (mut open, mut last) = (Open::default(), first);
-    for run in runs {
-        match run.intact() {
-            Some(table) if run.first == first + open.count() as u64 => {
-                for (place, entry) in table.places() {
-                    open.push(entry, &run.data[place]);
-                }
-                last = run.first;
+/// Compresses the next chunks of a thread that nobody tried to compress, so many as are compressed
+/// together. Changes nothing yet; `None` if there are no more.
+pub(crate) async fn compress(
+    connection: &mut SqliteConnection,
+    key: i64,
+) -> Result<Option<Compressed>> {
+    let places = chunk::next_raw(connection, key, TOGETHER).await?;
+    let (Some(first), Some(last)) = (places.first(), places.last()) else {
+        return Ok(None);
+    };
+    let runs = chunk::load(connection, key, *first, *last).await?;
+    if runs.is_empty() {
+        // They were deleted in between.
+        return Ok(None);
+    }
+    let task = tokio::task::spawn_blocking(move || Compressed::of(key, &runs));
+    task.await.map_err(|_| SqliteError::Aborted)?.map(Some)
+}
+
+impl Compressed {
+    fn of(key: i64, runs: &[Run]) -> Result<Self> {
+        let (open, together) = joined(runs);
+        // What is damaged stays as it is, on its own.
+        let chunks =
+            runs.iter().take(together.max(1)).map(|run| (run.first, run.checksum)).collect();
+        let data = zstd::bulk::compress(open.data(), LEVEL).map_err(SqliteError::Compression)?;
+        let smaller = runs.first().filter(|_| data.len() < open.data().len());
+        let compressed = smaller.map(|Run { first, .. }| {
+            let packed = Packed { data, ..open.pack(key, *first) };
+            Chunk { first: *first, form: form::ZSTD, packed }
+        });
+        Ok(Self { key, chunks, compressed })
+    }
+
+    /// Exchanges the chunks for what they were compressed to. Where they are not what they were any
+    /// more, nothing is done, and they are found again.
+    ///
+    /// To be called in a transaction.
+    pub(crate) async fn store(self, connection: &mut SqliteConnection) -> Result<()> {
+        let Self { key, chunks, compressed } = self;
+        let (Some((first, _)), Some((last, _))) = (chunks.first(), chunks.last()) else {
+            return Ok(());
+        };
+        if chunk::raw_between(connection, key, *first, *last).await? != chunks {
+            return Ok(());
+        }
+        match compressed {
+            Some(chunk) => {
+                chunk::remove(connection, key, *first, *last).await?;
+                chunk.insert(connection, key).await
             }
-            _ => break,
+            None => chunk::keep(connection, key, *first, *last).await,
         }
     }
-    (open, last)
+}
+
+/// The first of the runs together, as many as are intact and follow each other, and how many.
+fn joined(runs: &[Run]) -> (Open, usize) {
+    let (mut open, mut together, mut next) = (Open::default(), 0, None);
+    for run in runs {
+        let Some(table) = run.intact().filter(|_| next.is_none_or(|next| next == run.first)) else {
+            break;
+        };
+        for (place, entry) in table.places() {
+            open.push(entry, &run.data[place]);
+        }
+        together += 1;
+        next = Some(run.first + table.len() as u64);
+    }
+    (open, together)
 }

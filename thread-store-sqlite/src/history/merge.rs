@@ -4,47 +4,43 @@
 //! damaged in the tail is damaged in the chunk. A row whose table cannot be believed, or does not
 //! match its bytes, becomes a chunk of its own, as it is.
 //!
-//! Small chunks at the end are filled up when what is added is at least as long as they are. So the
-//! sizes of chunks at the end at least halve from one to the next, and an item is written once more
-//! only into a chunk twice as large: of a thread that gets 1 KB a day and is merged each day, every
-//! byte is written log2(`chunk::BYTES` / 2 KB) times more, and a reader of its end meets as many
-//! small rows at most.
+//! Small chunks at the end are filled up if what comes is about as long as they are. So an item is
+//! written again only into a chunk that is nearly twice as long, and chunks at the end are nearly half
+//! as long, each, as the one before: of a thread that gets 1 KB a day and is merged each day, a byte is
+//! written six times more at most, and a reader of its end meets as many small rows.
 
 use std::ops::Range;
 
 use sqlx::{Row as _, SqliteConnection};
 use thread_store::Ordinal;
 
-use super::chunk::{self, Chunk};
-use super::compress;
-use super::row::{Run, form};
-use super::run::{Open, Packed};
+use super::chunk;
+use super::cut::Chunks;
+use super::row::Run;
 use super::tail::{self, Place};
 use crate::error::Result;
 use crate::head::{signed, unsigned};
 
 /// One step moves so many bytes, or one row.
-const STEP_BYTES: u64 = 1 << 20;
+const STEP_BYTES: u64 = 256 << 10;
 /// One step moves so many rows.
-const STEP_ROWS: usize = 1024;
+const STEP_ROWS: usize = 256;
 /// Chunks that have so much are not filled up any more.
 const FILLED: usize = chunk::BYTES / 2;
 
-/// Takes a bounded step to what a thread at rest should be: the items before `upto` in chunks, and,
-/// if asked, chunks compressed. Answers whether there is more to do.
+/// Moves items before `upto` from the tail to chunks, a bounded number of them. Answers whether there
+/// are more.
 ///
 /// To be called in a transaction.
 pub(crate) async fn merge(
     connection: &mut SqliteConnection,
     key: i64,
     upto: Ordinal,
-    compressed: bool,
 ) -> Result<bool> {
-    if let Some(step) = Step::next(connection, key, upto.get()).await? {
-        step.take(connection, key).await?;
-        return Ok(true);
-    }
-    if compressed { compress::step(connection, key).await } else { Ok(false) }
+    let step = Step::next(connection, key, upto.get()).await?;
+    let Some(step) = step else { return Ok(false) };
+    step.take(connection, key).await?;
+    Ok(true)
 }
 
 /// The items that one step puts into chunks, and how many bytes they have.
@@ -91,15 +87,15 @@ impl Step {
 
     async fn take(self, connection: &mut SqliteConnection, key: i64) -> Result<()> {
         let rows = tail::load(connection, key, &self.range).await?;
-        let mut chunks = Chunks::new(key);
+        let mut chunks = Chunks::new(key, self.range.start);
         if let Some(row) = rows.first() {
             let filled_up = filled_up(connection, key, row.first, self.bytes).await?;
             if let Some(first) = filled_up.last() {
                 chunk::remove(connection, key, first.first, row.first - 1).await?;
             }
-            filled_up.iter().rev().for_each(|run| chunks.push(run));
+            filled_up.iter().rev().for_each(|run| chunks.push_run(run));
         }
-        rows.iter().for_each(|run| chunks.push(run));
+        rows.iter().for_each(|run| chunks.push_run(run));
         for chunk in chunks.finish() {
             chunk.insert(connection, key).await?;
         }
@@ -117,7 +113,9 @@ async fn filled_up(
 ) -> Result<Vec<Run>> {
     let (mut before, mut bytes) = (before, usize::try_from(bytes).unwrap_or(usize::MAX));
     let mut runs = Vec::new();
-    while let Some(run) = chunk::small_before(connection, key, before, bytes.min(FILLED)).await? {
+    loop {
+        let small = bytes.saturating_add(bytes / 4).min(FILLED);
+        let Some(run) = chunk::small_before(connection, key, before, small).await? else { break };
         let count = run.intact().map_or(0, |table| table.len() as u64);
         if count == 0 || run.first + count != before {
             break;
@@ -136,57 +134,4 @@ async fn set_chunked_to(connection: &mut SqliteConnection, key: i64, to: u64) ->
         .execute(connection)
         .await?;
     Ok(())
-}
-
-/// Chunks that are being made of runs.
-struct Chunks {
-    key: i64,
-    closed: Vec<Chunk>,
-    /// The first ordinal of what is open.
-    first: u64,
-    open: Open,
-}
-
-impl Chunks {
-    fn new(key: i64) -> Self {
-        Self { key, closed: Vec::new(), first: 0, open: Open::default() }
-    }
-
-    fn push(&mut self, run: &Run) {
-        if run.first != self.first + self.open.count() as u64 {
-            self.close(run.first);
-        }
-        let Some(table) = run.intact() else {
-            self.close(run.first);
-            return self.closed.push(as_it_is(run));
-        };
-        for (place, entry) in table.places() {
-            let len = self.open.data().len();
-            if len > 0 && len + 1 + entry.len > chunk::BYTES {
-                self.close(self.first + self.open.count() as u64);
-            }
-            self.open.push(entry, &run.data[place]);
-        }
-    }
-
-    /// Closes what is open; the next starts at this ordinal.
-    fn close(&mut self, next: u64) {
-        let (first, open) = (self.first, std::mem::take(&mut self.open));
-        self.first = next;
-        if open.count() > 0 {
-            self.closed.push(Chunk::raw(first, open.pack(self.key, Ordinal::new(first))));
-        }
-    }
-
-    fn finish(mut self) -> Vec<Chunk> {
-        self.close(0);
-        self.closed
-    }
-}
-
-/// A damaged row: what can be read of it can still be read, and nothing more.
-fn as_it_is(run: &Run) -> Chunk {
-    let Run { first, checksum, entries, data, .. } = run;
-    let packed = Packed { entries: entries.clone(), checksum: *checksum, data: data.to_vec() };
-    Chunk { first: *first, form: form::KEPT, packed }
 }

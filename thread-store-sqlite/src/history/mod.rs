@@ -7,6 +7,7 @@
 
 mod chunk;
 mod compress;
+mod cut;
 mod merge;
 mod page;
 mod read;
@@ -19,9 +20,10 @@ use thread_store::{Ordinal, RolloutItem};
 
 use crate::error::Result;
 use crate::head::signed;
-use chunk::Chunk;
+use cut::Chunks;
 use run::{joined_len, pack, split};
 
+pub(crate) use compress::{Compressed, compress};
 pub(crate) use merge::merge;
 pub(crate) use read::read;
 pub(crate) use run::Open;
@@ -61,13 +63,18 @@ pub(crate) async fn insert(
 async fn insert_chunks(
     connection: &mut SqliteConnection,
     key: i64,
-    mut first: Ordinal,
+    first: Ordinal,
     items: &[RolloutItem],
 ) -> Result<()> {
-    for run in split(items, chunk::BYTES) {
-        let chunk = Chunk::raw(first.get(), pack(key, first, run));
+    let mut chunks = Chunks::new(key, first.get());
+    for item in items {
+        chunks.push_item(item);
+        for chunk in chunks.take_closed() {
+            chunk.insert(connection, key).await?;
+        }
+    }
+    for chunk in chunks.finish() {
         chunk.insert(connection, key).await?;
-        first = first.plus(run.len());
     }
     Ok(())
 }
@@ -87,3 +94,6 @@ async fn extend_chunks(
         .await?;
     Ok(moved.rows_affected() == 1)
 }
+
+#[cfg(test)]
+mod tests;

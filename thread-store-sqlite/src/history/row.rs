@@ -1,7 +1,5 @@
 //! Rows of runs, as they are read.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
@@ -13,33 +11,35 @@ use crate::head::unsigned;
 /// Rows with less are copied: what a row is kept in takes more than they do.
 const KEPT_BYTES: usize = 8 << 10;
 
-/// How the items of a row are written.
+/// What a row is: a chunk, by how its items are written, or what else there is in an answer.
 pub(super) mod form {
-    /// As they are.
+    /// A chunk as it is.
     pub(crate) const RAW: i64 = 0;
-    /// Compressed together by zstd.
+    /// A chunk that zstd compressed.
     pub(crate) const ZSTD: i64 = 1;
-    /// As they are, for good: damaged, or nothing gets smaller.
+    /// A chunk as it is, for good: damaged, or nothing makes it smaller.
     pub(crate) const KEPT: i64 = 2;
+    /// A row of the tail. Not stored.
+    pub(crate) const TAIL: i64 = 3;
+    /// The head of the thread. Not stored.
+    pub(crate) const HEAD: i64 = 4;
+    /// The head of a thread that is archived. Not stored.
+    pub(crate) const ARCHIVED: i64 = 5;
 }
 
-/// The columns of a row that is read, in this order: where it is from (of people's interest only), and
-/// the rest of it.
+/// The columns that rows are read with, in this order. They are few: each is copied by itself.
 pub(super) mod column {
-    pub(crate) const TABLE: usize = 0;
-    pub(crate) const KEY: usize = 1;
-    pub(crate) const FIRST: usize = 2;
-    pub(crate) const FORM: usize = 3;
-    pub(crate) const CHECKSUM: usize = 4;
-    pub(crate) const ENTRIES: usize = 5;
-    pub(crate) const DATA: usize = 6;
+    pub(crate) const FORM: usize = 0;
+    pub(crate) const FIRST: usize = 1;
+    pub(crate) const CHECKSUM: usize = 2;
+    pub(crate) const ENTRIES: usize = 3;
+    pub(crate) const DATA: usize = 4;
 }
 
-/// One row.
+/// One row of the tail, or one chunk.
 #[derive(Debug)]
 pub(super) struct Run {
-    table: String,
-    pub(super) key: i64,
+    key: i64,
     pub(super) first: u64,
     pub(super) form: i64,
     pub(super) checksum: i64,
@@ -49,11 +49,10 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Takes a row of the columns of [`column`].
-    pub(super) fn read(row: SqliteRow) -> Result<Self> {
+    /// Takes a row of the columns of [`column`], of the thread with this key.
+    pub(super) fn read(row: SqliteRow, key: i64) -> Result<Self> {
         Ok(Self {
-            table: row.try_get(column::TABLE)?,
-            key: row.try_get(column::KEY)?,
+            key,
             first: unsigned(row.try_get(column::FIRST)?)?,
             form: row.try_get(column::FORM)?,
             checksum: row.try_get(column::CHECKSUM)?,
@@ -73,8 +72,9 @@ impl Run {
     }
 
     /// Where it stands in the file, for people.
-    pub(super) fn place(&self) -> Cow<'static, str> {
-        format!("table {}, thread row {}, ordinal {}", self.table, self.key, self.first).into()
+    pub(super) fn place(&self) -> String {
+        let table = if self.form == form::TAIL { "tail" } else { "chunks" };
+        format!("{table}, thread row {}, from ordinal {}", self.key, self.first)
     }
 }
 

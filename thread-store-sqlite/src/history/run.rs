@@ -97,7 +97,7 @@ pub(crate) struct Packed {
 
 /// Items as one row, of which the first has this ordinal.
 pub(super) fn pack(key: i64, first: Ordinal, items: &[RolloutItem]) -> Packed {
-    Open::of(items).pack(key, first)
+    Open::of(items).pack(key, first.get())
 }
 
 /// How many bytes items have together, with the line feeds between them.
@@ -143,10 +143,26 @@ impl Open {
         &self.data
     }
 
+    /// About how long a row of it is: the numbers beside take so much.
+    pub(super) fn row_len(&self) -> usize {
+        16 + self.entries.len() + self.data.len()
+    }
+
+    /// Keeps the first items, which have so many bytes, and answers the rest if there is any.
+    pub(super) fn split_off(&mut self, items: usize, bytes: usize) -> Option<Self> {
+        if items >= self.count() {
+            return None;
+        }
+        let entries = self.entries.split_off(items * Entry::BYTES);
+        let data = self.data.split_off(bytes + 1);
+        self.data.truncate(bytes);
+        Some(Self { entries, data })
+    }
+
     /// The run at its place.
-    pub(crate) fn pack(self, key: i64, first: Ordinal) -> Packed {
+    pub(crate) fn pack(self, key: i64, first: u64) -> Packed {
         let Self { entries, data } = self;
-        Packed { checksum: checksum(key, first.get(), &entries), entries, data }
+        Packed { checksum: checksum(key, first, &entries), entries, data }
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use sqlx::{Row as _, SqliteConnection};
 
-use super::row::Run;
+use super::row::{Run, form};
 use super::run::Packed;
 use crate::error::Result;
 use crate::head::{signed, unsigned};
@@ -63,15 +63,16 @@ pub(super) async fn load(
     range: &Range<u64>,
 ) -> Result<Vec<Run>> {
     let rows = sqlx::query(
-        "SELECT 'tail', key, first, 0, checksum, entries, data FROM tail
+        "SELECT ?4, first, checksum, entries, data FROM tail
          WHERE key = ?1 AND first >= ?2 AND first < ?3 ORDER BY first",
     )
     .bind(key)
     .bind(signed(range.start)?)
     .bind(signed(range.end)?)
+    .bind(form::TAIL)
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(Run::read).collect()
+    rows.into_iter().map(|row| Run::read(row, key)).collect()
 }
 
 pub(super) async fn remove(
