@@ -103,12 +103,10 @@ async fn measure(name: &str, kind: Kind, load: &Load, bench: &mut Bench) -> Resu
     let mut generator = Generator::new(11);
     let work = work(&mut generator, load)?;
     let dir = tempfile::tempdir()?;
+    let ours = Setting::new(kind, load, &mut generator).await?;
     if kind == Kind::Memory {
         let files = Files::create(dir.path(), load.threads, false)?;
-        let sides = vec![
-            Setting::new(kind, load, &mut generator).await?.side(&work).await?,
-            side("files, write", files, &work, 1).await?,
-        ];
+        let sides = vec![ours.side(&work).await?, side("files, write", files, &work, 1).await?];
         bench.compare(name, kind, APPENDS, sides).await?;
         return Ok(());
     }
@@ -121,7 +119,7 @@ async fn measure(name: &str, kind: Kind, load: &Load, bench: &mut Bench) -> Resu
     let naive = Naive::create(&dir.path().join("naive.sqlite")).await?;
     let bars = load.bars;
     let sides = vec![
-        Setting::new(kind, load, &mut generator).await?.side(&work).await?,
+        ours.side(&work).await?,
         with(bars.group, side("rusqlite group commit", group, &work, 1).await?),
         with(bars.plain, side("rusqlite loop, plain schema", plain, &work, FEWER).await?),
         with(bars.naive, side("naive sqlx", naive, &work, FEWER).await?),
