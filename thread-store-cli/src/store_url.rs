@@ -2,19 +2,59 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use etcetera::BaseStrategy as _;
 use thread_store::{Error, Result, ThreadStore};
 use thread_store_memory::MemoryStore;
 use thread_store_sqlite::SqliteStore;
 
+use crate::output::{Output, Progress};
+
+/// How often progress is looked at.
+const TICK: Duration = Duration::from_millis(200);
+
+/// A store, and what it needs before the program ends.
+pub(crate) struct Opened {
+    pub(crate) store: Arc<dyn ThreadStore>,
+    sqlite: Option<SqliteStore>,
+}
+
 /// Opens the store that a URL names. `sqlite:` without a path is a file in the user's data folder.
-pub(crate) async fn open(url: &str) -> Result<Arc<dyn ThreadStore>> {
+pub(crate) async fn open(url: &str) -> Result<Opened> {
     let (scheme, rest) = url.split_once(':').ok_or_else(|| invalid(url))?;
     match scheme {
-        "memory" if rest.is_empty() => Ok(Arc::new(MemoryStore::new())),
-        "sqlite" => Ok(Arc::new(SqliteStore::open(sqlite_path(rest)?).await?)),
+        "memory" if rest.is_empty() => {
+            Ok(Opened { store: Arc::new(MemoryStore::new()), sqlite: None })
+        }
+        "sqlite" => {
+            let sqlite = SqliteStore::open(sqlite_path(rest)?).await?;
+            Ok(Opened { store: Arc::new(sqlite.clone()), sqlite: Some(sqlite) })
+        }
         _ => Err(invalid(url)),
+    }
+}
+
+impl Opened {
+    /// Makes what was written easy to search and to read, which a program that goes on leaves to the
+    /// background.
+    pub(crate) async fn settle(&self, out: &Output) -> Result<()> {
+        let Some(sqlite) = &self.sqlite else { return Ok(()) };
+        let progress = Progress::new(out, sqlite.unsettled().await?);
+        let mut settling = std::pin::pin!(sqlite.settle());
+        let mut tick = tokio::time::interval(TICK);
+        loop {
+            tokio::select! {
+                done = &mut settling => return done,
+                _ = tick.tick() => progress.left(sqlite.unsettled().await?),
+            }
+        }
+    }
+
+    pub(crate) async fn close(self) {
+        if let Some(sqlite) = self.sqlite {
+            sqlite.close().await;
+        }
     }
 }
 

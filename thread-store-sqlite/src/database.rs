@@ -8,7 +8,7 @@ use thread_store::{AppendItems, AppendReceipt, Limits};
 
 use crate::connection::{options, use_wal};
 use crate::error::Result;
-use crate::options::{Compression, SqliteOptions};
+use crate::options::SqliteOptions;
 use crate::readers::{Reader, Readers};
 use crate::settle::{self, Settler};
 use crate::writer::{Work, Writer};
@@ -37,8 +37,7 @@ impl Database {
         projection::reproject(&mut connection).await?;
         let readers = Readers::new(options(&path).pragma("query_only", "ON"), READERS);
         let (writer, background) = Writer::start(connection, path, limits);
-        let compress = with.compression == Compression::AtRest;
-        let settler = Settler::start(readers.clone(), background, compress);
+        let settler = Settler::start(readers.clone(), background, with);
         Ok(Self { writer, readers, settler })
     }
 
@@ -56,6 +55,11 @@ impl Database {
     pub(crate) async fn reader(&self) -> Result<Reader> {
         self.writer.settle_left().await?;
         self.readers.get().await
+    }
+
+    /// Threads that are not settled.
+    pub(crate) async fn unsettled(&self) -> Result<usize> {
+        Ok(settle::unsettled(&mut *self.readers.get().await?).await?.len())
     }
 
     /// As [`Settler::settle`].

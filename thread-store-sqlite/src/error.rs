@@ -44,6 +44,7 @@ mod code {
     pub(super) const LOCKED: i32 = 6;
     pub(super) const IO: i32 = 10;
     pub(super) const FULL: i32 = 13;
+    pub(super) const TOO_BIG: i32 = 18;
     pub(super) const CANNOT_OPEN: i32 = 14;
     /// Locking went wrong in a race; it is over when it is tried again.
     pub(super) const PROTOCOL: i32 = 15;
@@ -53,6 +54,11 @@ mod code {
 fn primary_code(error: &sqlx::Error) -> Option<i32> {
     let extended: i32 = error.as_database_error()?.code()?.parse().ok()?;
     Some(extended & 0xff)
+}
+
+/// Whether a value would have been larger than SQLite can hold.
+pub(crate) fn is_too_big(error: &sqlx::Error) -> bool {
+    primary_code(error) == Some(code::TOO_BIG)
 }
 
 /// Whether another connection was in the way.

@@ -15,8 +15,9 @@ const SEPARATOR: char = '\n';
 /// Every character of the texts begins three characters, so a term of one or two is the start of
 /// some.
 const PADS: [char; 2] = [SEPARATOR; 2];
-/// As many grams of a term tell as much as all of them, and keep the question small.
-const MOST_GRAMS: usize = 64;
+/// So many grams, spread over a term, tell about as much as all of them; each one more is a list to
+/// be read.
+const MOST_GRAMS: usize = 8;
 /// What is behind every gram with the same start.
 const BEHIND: &str = "\u{10FFFF}\u{10FFFF}\u{10FFFF}";
 
@@ -33,8 +34,8 @@ pub(crate) fn document<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     document
 }
 
-/// What an index is asked for rows that may have a folded term of three characters or more: all
-/// grams of it, in the language of `MATCH`.
+/// What an index is asked for rows that may have a folded term of three characters or more: grams of
+/// it, in the language of `MATCH`.
 pub(crate) fn pattern(folded: &str) -> String {
     let characters: Vec<char> = folded.chars().map(as_read).collect();
     let grams = characters.windows(3);

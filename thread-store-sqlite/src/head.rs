@@ -122,10 +122,7 @@ pub(crate) async fn pending_of(connection: &mut SqliteConnection, key: i64) -> R
 }
 
 /// The end of the history, unless the thread is gone.
-pub(crate) async fn end_of(
-    connection: &mut SqliteConnection,
-    key: i64,
-) -> Result<Option<Ordinal>> {
+pub(crate) async fn end_of(connection: &mut SqliteConnection, key: i64) -> Result<Option<Ordinal>> {
     let end = sqlx::query_scalar("SELECT next_ordinal FROM heads WHERE key = ?").bind(key);
     let end: Option<i64> = end.fetch_optional(connection).await?;
     end.map(|end| Ok(Ordinal::new(unsigned(end)?))).transpose()

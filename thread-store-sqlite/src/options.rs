@@ -1,6 +1,7 @@
 //! How a store is opened.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use thread_store::{Clock, SystemClock};
 
@@ -10,6 +11,7 @@ use thread_store::{Clock, SystemClock};
 pub struct SqliteOptions {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) compression: Compression,
+    pub(crate) rest: Duration,
 }
 
 /// Which histories are compressed. Reading does not depend on it: it can differ each time a store is
@@ -31,6 +33,13 @@ impl SqliteOptions {
         Self { clock, ..self }
     }
 
+    /// How long a thread has nothing new before it is settled: between so long and twice as long. One
+    /// second unless said. Sooner means more work beside the writes of a thread that goes on.
+    #[must_use]
+    pub fn with_rest(self, rest: Duration) -> Self {
+        Self { rest, ..self }
+    }
+
     /// Which histories are compressed.
     #[must_use]
     pub fn with_compression(self, compression: Compression) -> Self {
@@ -40,6 +49,7 @@ impl SqliteOptions {
 
 impl Default for SqliteOptions {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), compression: Compression::default() }
+        let (clock, compression) = (Arc::new(SystemClock), Compression::default());
+        Self { clock, compression, rest: Duration::from_secs(1) }
     }
 }

@@ -77,29 +77,31 @@ const MIGRATIONS: &[&[&str]] = &[&[
         value TEXT NOT NULL,
         PRIMARY KEY (key, name)
     ) STRICT, WITHOUT ROWID",
-    "CREATE INDEX all_by_created ON listing (archived, created_at, thread_id)",
-    "CREATE INDEX all_by_updated ON listing (archived, updated_at, thread_id)",
-    "CREATE INDEX all_by_recency ON listing (archived, recency_at, thread_id)",
-    "CREATE INDEX source_by_created ON listing (archived, source, created_at, thread_id)",
-    "CREATE INDEX source_by_updated ON listing (archived, source, updated_at, thread_id)",
-    "CREATE INDEX source_by_recency ON listing (archived, source, recency_at, thread_id)",
-    "CREATE INDEX provider_by_created ON listing (archived, provider, created_at, thread_id)
+    "CREATE INDEX labels_by_value ON labels (name, value)",
+    // Most lists want threads with a preview: that is told without a look at the row.
+    "CREATE INDEX all_by_created ON listing (archived, created_at, thread_id, has_preview)",
+    "CREATE INDEX all_by_updated ON listing (archived, updated_at, thread_id, has_preview)",
+    "CREATE INDEX all_by_recency ON listing (archived, recency_at, thread_id, has_preview)",
+    "CREATE INDEX source_by_created ON listing (archived, source, created_at, thread_id, has_preview)",
+    "CREATE INDEX source_by_updated ON listing (archived, source, updated_at, thread_id, has_preview)",
+    "CREATE INDEX source_by_recency ON listing (archived, source, recency_at, thread_id, has_preview)",
+    "CREATE INDEX provider_by_created ON listing (archived, provider, created_at, thread_id, has_preview)
         WHERE provider IS NOT NULL",
-    "CREATE INDEX provider_by_updated ON listing (archived, provider, updated_at, thread_id)
+    "CREATE INDEX provider_by_updated ON listing (archived, provider, updated_at, thread_id, has_preview)
         WHERE provider IS NOT NULL",
-    "CREATE INDEX provider_by_recency ON listing (archived, provider, recency_at, thread_id)
+    "CREATE INDEX provider_by_recency ON listing (archived, provider, recency_at, thread_id, has_preview)
         WHERE provider IS NOT NULL",
-    "CREATE INDEX cwd_by_created ON listing (archived, cwd, created_at, thread_id)
+    "CREATE INDEX cwd_by_created ON listing (archived, cwd, created_at, thread_id, has_preview)
         WHERE cwd IS NOT NULL",
-    "CREATE INDEX cwd_by_updated ON listing (archived, cwd, updated_at, thread_id)
+    "CREATE INDEX cwd_by_updated ON listing (archived, cwd, updated_at, thread_id, has_preview)
         WHERE cwd IS NOT NULL",
-    "CREATE INDEX cwd_by_recency ON listing (archived, cwd, recency_at, thread_id)
+    "CREATE INDEX cwd_by_recency ON listing (archived, cwd, recency_at, thread_id, has_preview)
         WHERE cwd IS NOT NULL",
-    "CREATE INDEX spawn_parent_by_created ON listing (archived, spawn_parent, created_at, thread_id)
+    "CREATE INDEX spawn_parent_by_created ON listing (archived, spawn_parent, created_at, thread_id, has_preview)
         WHERE spawn_parent IS NOT NULL",
-    "CREATE INDEX spawn_parent_by_updated ON listing (archived, spawn_parent, updated_at, thread_id)
+    "CREATE INDEX spawn_parent_by_updated ON listing (archived, spawn_parent, updated_at, thread_id, has_preview)
         WHERE spawn_parent IS NOT NULL",
-    "CREATE INDEX spawn_parent_by_recency ON listing (archived, spawn_parent, recency_at, thread_id)
+    "CREATE INDEX spawn_parent_by_recency ON listing (archived, spawn_parent, recency_at, thread_id, has_preview)
         WHERE spawn_parent IS NOT NULL",
     // Of which three characters the texts are made that people search: no positions, no copies.
     "CREATE VIRTUAL TABLE text_grams USING fts5 (

@@ -9,17 +9,16 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use sqlx::Row as _;
+use sqlx::{Row as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::Result;
 use crate::head::{self, pending};
+use crate::options::{Compression, SqliteOptions};
 use crate::readers::Readers;
 use crate::writer::{Background, Work, Writer};
 use crate::{history, search};
 
-/// A thread that had nothing new for so long is at rest.
-const REST: Duration = Duration::from_secs(1);
 /// Bytes of records whose messages are indexed in one step: a few milliseconds.
 const INDEX_BYTES: usize = 1 << 20;
 
@@ -38,6 +37,8 @@ type Request = oneshot::Sender<Result<()>>;
 struct Task {
     readers: Readers,
     background: Background,
+    /// A thread that had nothing new for so long is at rest.
+    rest: Duration,
     compress: bool,
     requests: mpsc::Receiver<Request>,
     until: watch::Receiver<Option<Instant>>,
@@ -46,18 +47,14 @@ struct Task {
 }
 
 /// A thread that is not settled.
-#[derive(Clone, Copy)]
-struct Unsettled {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unsettled {
     key: i64,
     end: i64,
 }
 
 impl Settler {
-    pub(crate) fn start(
-        readers: Readers,
-        background: Background,
-        compress: bool,
-    ) -> Self {
+    pub(crate) fn start(readers: Readers, background: Background, options: &SqliteOptions) -> Self {
         let (requests, asked) = mpsc::channel(1);
         let (until, told) = watch::channel(None);
         // There may be something that an earlier process left.
@@ -65,7 +62,8 @@ impl Settler {
         let task = Task {
             readers,
             background,
-            compress,
+            rest: options.rest,
+            compress: options.compression == Compression::AtRest,
             requests: asked,
             until: told,
             seen: HashMap::new(),
@@ -107,13 +105,13 @@ impl Task {
                 }
                 Some(key) = self.background.long_tails.recv() => tell(self.settle(key).await),
                 () = self.background.written.notified(), if rested.is_none() => {
-                    rested = Some(tokio::time::Instant::now() + REST);
+                    rested = Some(tokio::time::Instant::now() + self.rest);
                 }
                 () = at(rested) => {
                     let left = self.settle_rested().await;
                     rested = match left {
                         Ok(0) => None,
-                        _ => Some(tokio::time::Instant::now() + REST),
+                        _ => Some(tokio::time::Instant::now() + self.rest),
                     };
                     tell(left.map(drop));
                 }
@@ -146,10 +144,7 @@ impl Task {
     }
 
     async fn unsettled(&self) -> Result<Vec<Unsettled>> {
-        let rows = sqlx::query("SELECT key, next_ordinal FROM heads WHERE pending <> 0")
-            .fetch_all(&mut *self.readers.get().await?)
-            .await?;
-        rows.iter().map(|row| Ok(Unsettled { key: row.try_get(0)?, end: row.try_get(1)? })).collect()
+        unsettled(&mut *self.readers.get().await?).await
     }
 
     /// Indexes and merges a thread, step by step, as far as time allows, and marks it as settled if
@@ -167,6 +162,14 @@ impl Task {
         while !self.is_over() && idle.run(merge(key, self.compress)).await? {}
         if self.is_over() { Ok(()) } else { idle.forgetting(key, settled(key)).await }
     }
+}
+
+/// The threads that are not settled.
+pub(crate) async fn unsettled(connection: &mut SqliteConnection) -> Result<Vec<Unsettled>> {
+    let rows = sqlx::query("SELECT key, next_ordinal FROM heads WHERE pending <> 0")
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(|row| Ok(Unsettled { key: row.try_get(0)?, end: row.try_get(1)? })).collect()
 }
 
 /// What went wrong in the background: it is tried again, and nobody is kept from their work by it.

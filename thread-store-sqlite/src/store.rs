@@ -52,8 +52,7 @@ impl SqliteStore {
     ) -> thread_store::Result<Self> {
         let capabilities = capabilities();
         let opened = Database::open(path.as_ref(), capabilities.limits.clone(), &options);
-        let database =
-            opened.await.map_err(|error| Error::from(error).during(Operation::Open))?;
+        let database = opened.await.map_err(|error| Error::from(error).during(Operation::Open))?;
         Ok(Self { database: Arc::new(database), clock: options.clock, capabilities })
     }
 
@@ -66,6 +65,15 @@ impl SqliteStore {
     /// *Unavailable* if the store is closed or the file cannot be written.
     pub async fn settle(&self) -> thread_store::Result<()> {
         Ok(self.database.settle().await?)
+    }
+
+    /// Threads that are not settled now.
+    ///
+    /// # Errors
+    ///
+    /// *Unavailable* if the store is closed or the file cannot be read.
+    pub async fn unsettled(&self) -> thread_store::Result<usize> {
+        Ok(self.database.unsettled().await?)
     }
 
     /// Waits for writes under way, settles threads for two seconds at most, and closes the file, for
@@ -144,14 +152,7 @@ impl SqliteStore {
     async fn list(&self, params: ListThreads) -> Result<ThreadPage> {
         let plan = ListPlan::new(&params, &self.capabilities.limits)?;
         let mut reader = self.database.reader().await?;
-        let mut view = reader.begin().await?;
-        let (rows, damage) = list::scan(&mut view, &params.filter, &plan.scan()).await?;
-        let followed = match plan.follow_up(&rows) {
-            Some(scan) => !list::scan(&mut view, &params.filter, &scan).await?.0.is_empty(),
-            None => false,
-        };
-        view.rollback().await?;
-        Ok(plan.page(rows, followed).with_damage(damage))
+        list::page(&mut reader, &params, &plan).await
     }
 
     async fn search(&self, params: SearchThreads) -> Result<SearchPage> {

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use thread_store::{
-    CreateThread, ListThreads, LoadHistory, RolloutItem, ThreadId, ThreadStore as _,
-    ThreadStoreExt as _,
+    CreateThread, Direction, ListThreads, LoadHistory, RolloutItem, ThreadId, ThreadPage,
+    ThreadStore as _, ThreadStoreExt as _, Timestamp,
 };
 use thread_store_sqlite::SqliteStore;
 
@@ -50,6 +50,46 @@ async fn an_unreadable_record_costs_itself_only() {
     store.archive_thread(ids[1]).await.unwrap();
     store.delete_thread(ids[1].into()).await.unwrap();
     assert!(store.list_threads(ListThreads::new()).await.unwrap().damage.is_empty());
+}
+
+/// What a record may have come to be: no JSON, no text, control characters that stand between records
+/// where a page is one row, the end of one record and a part of another.
+const BROKEN: [&str; 6] = [
+    "UPDATE threads SET metadata = '' WHERE key = 2",
+    "UPDATE threads SET metadata = '{}x' WHERE key = 2",
+    "UPDATE threads SET metadata = CAST(x'7bff7d' AS TEXT) WHERE key = 2",
+    "UPDATE threads SET metadata = '{\"name\":\"' || char(30) || '\"}' WHERE key = 2",
+    "UPDATE threads SET identity = char(31) || identity WHERE key = 2",
+    "UPDATE threads SET identity = identity || char(31) || metadata || char(30) WHERE key = 2",
+];
+
+#[tokio::test]
+async fn an_unreadable_record_has_its_place_on_every_page() {
+    for broken in BROKEN {
+        let (_folder, path, store) = opened().await;
+        for n in 1..=4 {
+            let created = Timestamp::from_millis(i64::from(n));
+            let create = CreateThread::new(ThreadId::from_bytes([n; 16]));
+            store.create_thread(create.with_created_at(created)).await.unwrap();
+        }
+        execute(&path, broken).await;
+        let list = ListThreads::new().with_page_size(2).with_direction(Direction::Ascending);
+        let first = store.list_threads(list.clone()).await.unwrap();
+        let second = list.clone().with_cursor(first.next_cursor.clone());
+        let second = store.list_threads(second).await.unwrap();
+        let back = store.list_threads(list.clone().with_cursor(second.previous_cursor)).await;
+        let back = back.unwrap();
+        let ids = |page: &ThreadPage| {
+            page.threads.iter().map(|it| it.thread_id.as_bytes()[0]).collect::<Vec<_>>()
+        };
+        assert_eq!([ids(&first), ids(&second), ids(&back)], [[1, 2], [3, 4], [1, 2]], "{broken}");
+        assert_eq!(back.next_cursor.is_some(), second.next_cursor.is_none(), "{broken}");
+        let damage = [&first, &second, &back].map(|page| page.damage.count);
+        assert_eq!(damage, [1, 0, 1], "{broken}");
+        // What is looked at only to see whether a page follows is not damage of this page.
+        let one = store.list_threads(list.with_page_size(1)).await.unwrap();
+        assert_eq!((ids(&one), one.damage.count), (vec![1], 0), "{broken}");
+    }
 }
 
 /// What happens to a row, and which ordinals that costs: a line feed less costs nothing, since places

@@ -10,8 +10,8 @@ use futures::future::join_all;
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use thread_store::{
-    AppendItems, AppendReceipt, CreateThread, Holder, ListThreads, Ordinal, ResumeThread, Result, RolloutItem,
-    ThreadId, ThreadStore as _, ThreadStoreExt as _, WriterLease,
+    AppendItems, AppendReceipt, CreateThread, Holder, ListThreads, Ordinal, Result, ResumeThread,
+    RolloutItem, ThreadId, ThreadStore as _, ThreadStoreExt as _, WriterLease,
 };
 use thread_store_sqlite::SqliteStore;
 use tokio::task::JoinHandle;

@@ -23,6 +23,11 @@ impl Progress {
         self.0.inc(1);
     }
 
+    /// So many steps are left.
+    pub(crate) fn left(&self, steps: usize) {
+        self.0.set_position(self.0.length().unwrap_or_default().saturating_sub(steps as u64));
+    }
+
     /// Prints something without disturbing the bar.
     pub(crate) fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
         self.0.suspend(print)

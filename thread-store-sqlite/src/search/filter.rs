@@ -10,17 +10,11 @@ pub(super) fn push(query: &mut QueryBuilder<Sqlite>, filter: &ListFilter) {
     if let Some(archived) = filter.archived {
         query.push(" AND l.archived = ").push_bind(archived);
     }
-    match filter.relation {
-        Some(Relation::ChildrenOf(parent)) => {
-            query.push(" AND l.spawn_parent = ").push_bind(parent.as_bytes().to_vec());
-        }
-        Some(Relation::DescendantsOf(ancestor)) => {
-            query.push(" AND l.thread_id <> ").push_bind(ancestor.as_bytes().to_vec());
-            query.push(" AND l.key IN (");
-            list::push_below(query, ancestor);
-            query.push("SELECT key FROM below)");
-        }
-        _ => {}
+    if let Some(Relation::DescendantsOf(ancestor)) = filter.relation {
+        query.push(" AND l.thread_id <> ").push_bind(ancestor.as_bytes().to_vec());
+        query.push(" AND l.key IN (");
+        list::push_below(query, ancestor);
+        query.push(" SELECT key FROM below)");
     }
-    list::push_conditions(query, "", filter);
+    list::push_conditions(query, None, filter);
 }

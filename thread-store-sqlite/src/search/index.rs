@@ -4,19 +4,14 @@
 //! by reading. So the index may lag behind, and a step of it may be lost: nothing is found or missed
 //! for that. What is indexed stays so when it is taken back: the index names more than there is.
 
-#![allow(dead_code)] // Called by the background, and by tests.
-
 use sqlx::{QueryBuilder, Row as _, SqliteConnection};
-use thread_store::{
-    LoadHistory, Ordinal, OrdinalRange, Speaker, StoredItem, ThreadId, searchable_message,
-};
+use thread_store::{Speaker, StoredItem, ThreadId, searchable_message};
 
+use super::records;
 use crate::error::Result;
+use crate::grams;
 use crate::head::{pending, signed, unsigned};
-use crate::{grams, history};
 
-/// Records that are read at once.
-const STEP: u64 = 256;
 /// Records beyond this one have no rows, and are searched by reading.
 const MOST: u64 = 1 << 31;
 /// Rows of a statement: a few sizes, so that the statements are prepared once.
@@ -46,12 +41,10 @@ pub(crate) async fn prepare(
     let Some((thread_id, from, end)) = unindexed(connection, key).await? else { return Ok(None) };
     let (mut to, mut bytes, mut documents) = (from, 0, Vec::new());
     while to < end && bytes < budget_bytes {
-        let next = end.min(to + STEP);
-        let load = LoadHistory::new(thread_id)
-            .with_include_archived(true)
-            .with_range(OrdinalRange::between(Ordinal::new(to), Ordinal::new(next)));
-        to = next;
-        for stored in history::read(connection, &load).await?.items.iter() {
+        let take = to..end.min(to + records::STEP);
+        to = take.end;
+        let (items, _) = records::read(connection, thread_id, take).await?;
+        for stored in items {
             bytes += stored.item.len();
             documents.extend(document(key, &stored)?);
         }

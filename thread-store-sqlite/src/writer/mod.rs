@@ -143,11 +143,7 @@ impl Idle {
     }
 
     /// As [`run`](Self::run); then the next append to this thread looks at it first.
-    pub(crate) async fn forgetting<T: Send + 'static>(
-        &self,
-        key: i64,
-        work: Work<T>,
-    ) -> Result<T> {
+    pub(crate) async fn forgetting<T: Send + 'static>(&self, key: i64, work: Work<T>) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         self.ask(Call::new(work, reply).forgetting(key), answer).await
     }

@@ -46,7 +46,8 @@ pub struct SearchPage {
     pub page_size: usize,
     /// Whether a larger one was asked for.
     pub clamped: bool,
-    /// Records that could not be read, of all threads that were searched.
+    /// Records that could not be read, of all threads that were read for the page: all that match the
+    /// filter, or those that an index names.
     pub damage: DamageReport,
 }
 

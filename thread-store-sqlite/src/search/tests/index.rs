@@ -16,6 +16,12 @@ impl Fresh {
             .unwrap()
     }
 
+    /// A thread that the background leaves alone.
+    async fn create_apart(&self, n: u64, items: Vec<RolloutItem>) {
+        self.create(n, items).await;
+        self.execute("UPDATE heads SET pending = 0 WHERE key = ?", n).await;
+    }
+
     async fn indexed_to(&self, n: u64) -> i64 {
         sqlx::query_scalar("SELECT indexed_to FROM heads WHERE key = ?")
             .bind(self.key(n).await)
@@ -30,7 +36,7 @@ async fn messages_are_indexed_in_steps_and_nothing_else_is() {
     let fresh = Fresh::open().await;
     let tool = event(&json!({"type": "exec_command_end", "call_id": "1", "stdout": "a lamp"}));
     let turn = || vec![user("The Lamp"), tool.clone(), agent("a lamp")];
-    fresh.create(1, (0..400).flat_map(|_| turn()).collect()).await;
+    fresh.create_apart(1, (0..400).flat_map(|_| turn()).collect()).await;
     let mut steps = 1;
     while fresh.index_items(1, 1).await {
         steps += 1;
@@ -43,7 +49,7 @@ async fn messages_are_indexed_in_steps_and_nothing_else_is() {
 #[tokio::test]
 async fn what_somebody_else_indexed_meanwhile_is_not_written_again() {
     let fresh = Fresh::open().await;
-    fresh.create(1, vec![user("lamp")]).await;
+    fresh.create_apart(1, vec![user("lamp")]).await;
     let key = fresh.key(1).await.unwrap();
     let batch = prepare(&mut fresh.store.view().await.unwrap(), key, 1).await.unwrap().unwrap();
     fresh.index(1).await;
@@ -56,11 +62,11 @@ async fn what_somebody_else_indexed_meanwhile_is_not_written_again() {
 #[tokio::test]
 async fn a_batch_for_a_thread_that_is_gone_meets_no_other() {
     let fresh = Fresh::open().await;
-    fresh.create(1, vec![user("lamp")]).await;
+    fresh.create_apart(1, vec![user("lamp")]).await;
     let key = fresh.key(1).await.unwrap();
     let batch = prepare(&mut fresh.store.view().await.unwrap(), key, 1).await.unwrap().unwrap();
     fresh.store.delete_thread(DeleteThread::new(id(1))).await.unwrap();
-    fresh.create(1, vec![user("desk")]).await;
+    fresh.create_apart(1, vec![user("desk")]).await;
     fresh.store.write_now(Box::new(|it| Box::pin(apply(it, batch)))).await.unwrap();
     assert_eq!((fresh.named("lamp").await, fresh.indexed_to(1).await), (0, 0));
 }
@@ -68,7 +74,7 @@ async fn a_batch_for_a_thread_that_is_gone_meets_no_other() {
 #[tokio::test]
 async fn a_row_that_is_there_already_is_written_anew() {
     let fresh = Fresh::open().await;
-    fresh.create(1, vec![user("lamp")]).await;
+    fresh.create_apart(1, vec![user("lamp")]).await;
     fresh.index(1).await;
     fresh.execute("UPDATE heads SET indexed_to = 0 WHERE key = ?", 1).await;
     fresh.index(1).await;
@@ -78,7 +84,7 @@ async fn a_row_that_is_there_already_is_written_anew() {
 #[tokio::test]
 async fn damage_is_stepped_over() {
     let fresh = Fresh::open().await;
-    fresh.create(1, vec![user("lamp")]).await;
+    fresh.create_apart(1, vec![user("lamp")]).await;
     fresh.append(1, vec![user("another lamp")]).await;
     fresh.damage(1).await;
     fresh.index(1).await;
@@ -89,7 +95,7 @@ async fn damage_is_stepped_over() {
 #[tokio::test]
 async fn names_are_indexed_as_they_are_now() {
     let fresh = Fresh::open().await;
-    fresh.create(1, vec![]).await;
+    fresh.create_apart(1, vec![]).await;
     let named = || async {
         let rows = sqlx::query("SELECT rowid FROM text_grams('\"lam\"')");
         rows.fetch_all(&mut *fresh.store.view().await.unwrap()).await.unwrap().len()
@@ -110,7 +116,7 @@ async fn names_are_indexed_as_they_are_now() {
 async fn what_was_deleted_is_named_no_more_and_its_rows_are_found_by_their_range() {
     let fresh = Fresh::open().await;
     for n in 1..=3 {
-        fresh.create(n, vec![user("lamp"), agent("lamp")]).await;
+        fresh.create_apart(n, vec![user("lamp"), agent("lamp")]).await;
         fresh.index(n).await;
     }
     fresh.store.delete_thread(DeleteThread::new(id(2))).await.unwrap();
@@ -122,4 +128,26 @@ async fn what_was_deleted_is_named_no_more_and_its_rows_are_found_by_their_range
     let steps: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
     // Both bounds are SQLite's to keep to.
     assert_eq!(steps, ["SCAN message_grams VIRTUAL TABLE INDEX 0:><"]);
+}
+
+#[tokio::test]
+async fn a_damaged_index_costs_time_and_nothing_else() {
+    let fresh = Fresh::open().await;
+    for n in 1..=3 {
+        fresh.create(n, vec![user("Lamps")]).await;
+        fresh.store.rename(id(n), (n == 2).then(|| "lamp".to_owned())).await.unwrap();
+        fresh.index(n).await;
+    }
+    for statement in [
+        "UPDATE message_grams_data SET block = x'00' WHERE ? AND id > 10",
+        "UPDATE text_grams_data SET block = x'00' WHERE ? AND id > 10",
+    ] {
+        fresh.execute(statement, 1).await;
+        for term in ["lamp", "amps", "l"] {
+            let found = fresh.found(term).await;
+            assert_eq!(found.len(), 3, "{term}");
+            assert!(term == "amps" || found[0] == id(2), "{term}");
+        }
+        assert_eq!(fresh.found("zebra").await, []);
+    }
 }
