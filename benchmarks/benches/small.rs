@@ -41,7 +41,7 @@ impl Setting {
             let create = CreateThread::new(ThreadId::generate()).with_metadata(metadata);
             store.create_thread(create).await.unwrap();
         }
-        let items = (0..ITEMS as i64).map(item).collect();
+        let items: Vec<_> = (0..ITEMS as i64).map(item).collect();
         let create = CreateThread::new(ThreadId::generate()).with_items(items);
         let created = store.create_thread(create.with_lease(Holder::new("bench"))).await.unwrap();
         Self { store, lease: created.lease.unwrap() }

@@ -162,10 +162,9 @@ impl Task {
         while !self.is_over() && idle.run(merge(key)).await? {}
         while self.compress
             && !self.is_over()
-            && let Some(compressed) =
-                history::compress(&mut *self.readers.get().await?, key).await?
+            && let Some(compressed) = compress(&self.readers, key).await?
         {
-            idle.run(exchange(compressed)).await?;
+            idle.run(store(compressed)).await?;
         }
         if self.is_over() { Ok(()) } else { idle.forgetting(key, settled(key)).await }
     }
@@ -221,6 +220,14 @@ fn apply(batch: search::Batch) -> Work<bool> {
     Box::new(move |connection| Box::pin(search::apply(connection, batch)))
 }
 
+async fn compress(readers: &Readers, key: i64) -> Result<Option<history::Compressed>> {
+    history::compress(&mut *readers.get().await?, key).await
+}
+
+fn store(compressed: history::Compressed) -> Work<()> {
+    Box::new(move |connection| Box::pin(compressed.store(connection)))
+}
+
 fn merge(key: i64) -> Work<bool> {
     Box::new(move |connection| {
         Box::pin(async move {
@@ -228,10 +235,6 @@ fn merge(key: i64) -> Work<bool> {
             history::merge(connection, key, end).await
         })
     })
-}
-
-fn exchange(compressed: history::Compressed) -> Work<()> {
-    Box::new(move |connection| Box::pin(compressed.store(connection)))
 }
 
 /// Takes the mark from a thread whose items are all in chunks and in the index.

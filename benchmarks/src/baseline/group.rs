@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 
 use rusqlite::{Connection, TransactionBehavior, params};
 use thread_store::{RolloutItem, WriterLease};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::Failure;
@@ -52,9 +53,10 @@ impl GroupCommit {
         let heads =
             leases.iter().map(|lease| head(&connection, lease)).collect::<Result<_, _>>()?;
         let (queue, waiting) = channel();
+        let runtime = Handle::current();
         let writer = std::thread::Builder::new()
             .name("group-commit".to_owned())
-            .spawn(move || write(connection, &waiting))?;
+            .spawn(move || write(connection, &waiting, &runtime))?;
         Ok(Self { heads, queue: Some(queue), writer: Some(writer) })
     }
 }
@@ -81,14 +83,24 @@ fn head(connection: &Connection, lease: &WriterLease) -> Result<Head, Failure> {
 }
 
 /// Writes whatever waits, until nobody can send any more.
-fn write(mut connection: Connection, waiting: &Receiver<Append>) {
+fn write(mut connection: Connection, waiting: &Receiver<Append>, runtime: &Handle) {
     while let Ok(append) = waiting.recv() {
         let group: Vec<_> = std::iter::once(append).chain(waiting.try_iter()).collect();
         let result = commit(&mut connection, &group).map_err(|error| error.to_string());
-        for append in group {
-            // Who no longer waits needs no answer.
-            let _ = append.done.send(result.clone().map_err(Failure::from));
+        if group.len() == 1 {
+            answer(group, &result);
+        } else {
+            // To wake many tasks from outside their runtime takes a lock for each: one of its own wakes
+            // them, while the next group is written.
+            runtime.spawn(async move { answer(group, &result) });
         }
+    }
+}
+
+fn answer(group: Vec<Append>, result: &Result<(), String>) {
+    for append in group {
+        // Who no longer waits needs no answer.
+        let _ = append.done.send(result.clone().map_err(Failure::from));
     }
 }
 

@@ -30,7 +30,7 @@ impl Machine {
         Ok(Self {
             processor: field("/proc/cpuinfo", "model name"),
             cores: available_parallelism()?.get(),
-            memory: field("/proc/meminfo", "MemTotal"),
+            memory: gigabytes(&field("/proc/meminfo", "MemTotal")),
             kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
             file_system: file_system(&read("/proc/self/mountinfo"), dir.path()),
             write_and_sync: write_and_sync(dir.path())?,
@@ -50,6 +50,12 @@ fn field(path: &str, name: &str) -> String {
     line.and_then(|line| line.split_once(':'))
         .map_or("unknown", |(_, value)| value.trim())
         .to_owned()
+}
+
+/// So many "kB", as the kernel says it.
+fn gigabytes(kilobytes: &str) -> String {
+    let number = kilobytes.strip_suffix(" kB").and_then(|number| number.parse::<f64>().ok());
+    number.map_or_else(|| kilobytes.to_owned(), |number| format!("{:.1} GB", number / 1e6))
 }
 
 /// The type of the mount that has the path: the one with the longest mount point.

@@ -19,7 +19,10 @@ use crate::workload::history::plot;
 const PAGE: usize = 50;
 const BY_HAND: &str = "rusqlite, right index";
 /// Against rusqlite with the right index.
-const RAW: Bar = Bar::at_most(2.0);
+const RAW: Bar = Bar::at_most(2.0).note(
+    "sqlx hands over row by row, each with a copy of its columns, from a thread of its own. Fewer and larger rows \
+     (one for the page) would reach it.",
+);
 /// The deep page against the first.
 const DEEP: Bar = Bar::at_most(1.2);
 /// The page of many threads against that of the fewest: the same, on a machine that does other things too.

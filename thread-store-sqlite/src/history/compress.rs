@@ -5,7 +5,6 @@
 
 use bytes::Bytes;
 use sqlx::SqliteConnection;
-use thread_store::Ordinal;
 
 use super::chunk::{self, Chunk};
 use super::row::{Run, form};
@@ -29,9 +28,10 @@ pub(super) fn opened(run: &Run, table: Table<'_>) -> Option<Bytes> {
     zstd::bulk::decompress(&run.data, len).map(Bytes::from).ok()
 }
 
-/// The run as it was before it was compressed, if it can be read.
-pub(super) fn plain(run: Run) -> Option<Run> {
-    let data = opened(&run, run.table()?)?;
+/// The run as it was before it was compressed, if it can be read and has at most so many bytes.
+pub(super) fn plain(run: Run, most: usize) -> Option<Run> {
+    let table = run.table().filter(|table| table.data_len() <= most)?;
+    let data = opened(&run, table)?;
     Some(Run { form: form::RAW, data, ..run })
 }
 
@@ -73,7 +73,7 @@ impl Compressed {
         let data = zstd::bulk::compress(open.data(), LEVEL).map_err(SqliteError::Compression)?;
         let smaller = runs.first().filter(|_| data.len() < open.data().len());
         let compressed = smaller.map(|Run { first, .. }| {
-            let packed = Packed { data, ..open.pack(key, Ordinal::new(*first)) };
+            let packed = Packed { data, ..open.pack(key, *first) };
             Chunk { first: *first, form: form::ZSTD, packed }
         });
         Ok(Self { key, chunks, compressed })

@@ -1,6 +1,6 @@
 //! Chunks in the making: where one ends and the next begins.
 
-use thread_store::{Ordinal, RolloutItem};
+use thread_store::RolloutItem;
 
 use super::chunk::{self, Chunk};
 use super::row::Run;
@@ -75,7 +75,7 @@ impl Chunks {
         let (first, open) = (self.first, std::mem::take(&mut self.open));
         (self.first, self.best) = (next, None);
         if open.count() > 0 {
-            self.closed.push(Chunk::raw(first, open.pack(self.key, Ordinal::new(first))));
+            self.closed.push(Chunk::raw(first, open.pack(self.key, first)));
         }
     }
 

@@ -117,9 +117,9 @@ async fn filled_up(
     loop {
         let small = bytes.saturating_add(bytes / 4).min(FILLED);
         let run = chunk::small_before(connection, key, before, small).await?;
-        let Some(run) = run.and_then(compress::plain) else { break };
+        let Some(run) = run.and_then(|run| compress::plain(run, small)) else { break };
         let count = run.intact().map_or(0, |table| table.len() as u64);
-        if count == 0 || run.data.len() > small || run.first + count != before {
+        if count == 0 || run.first + count != before {
             break;
         }
         before = run.first;

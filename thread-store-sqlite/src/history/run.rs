@@ -97,7 +97,7 @@ pub(crate) struct Packed {
 
 /// Items as one row, of which the first has this ordinal.
 pub(super) fn pack(key: i64, first: Ordinal, items: &[RolloutItem]) -> Packed {
-    Open::of(items).pack(key, first)
+    Open::of(items).pack(key, first.get())
 }
 
 /// How many bytes items have together, with the line feeds between them.
@@ -160,9 +160,9 @@ impl Open {
     }
 
     /// The run at its place.
-    pub(crate) fn pack(self, key: i64, first: Ordinal) -> Packed {
+    pub(crate) fn pack(self, key: i64, first: u64) -> Packed {
         let Self { entries, data } = self;
-        Packed { checksum: checksum(key, first.get(), &entries), entries, data }
+        Packed { checksum: checksum(key, first, &entries), entries, data }
     }
 }
 

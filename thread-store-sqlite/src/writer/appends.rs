@@ -162,7 +162,7 @@ pub(super) async fn write(
     // What is not bound at the end is null.
     for placed in &mut *appends {
         let Known { key, end, .. } = placed.known;
-        let packed = std::mem::take(&mut placed.append.run).pack(key, end);
+        let packed = std::mem::take(&mut placed.append.run).pack(key, end.get());
         query = query
             .bind(key)
             .bind(signed(end.get())?)

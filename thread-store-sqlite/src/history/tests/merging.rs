@@ -1,7 +1,6 @@
 use std::collections::HashMap;
 
-use super::super::Open;
-use super::super::chunk;
+use super::super::{chunk, pack};
 use super::*;
 
 #[tokio::test]
@@ -145,7 +144,7 @@ async fn what_gets_no_smaller_stays_as_it_is_and_is_not_tried_again() {
 #[test]
 fn a_packed_append_has_room_for_nothing_else() {
     let items = items(0..5, 100);
-    let packed = Open::of(&items).pack(1, Ordinal::new(3));
+    let packed = pack(1, Ordinal::new(3), &items);
     assert_eq!(packed.data.len(), packed.data.capacity());
     assert_eq!(packed.entries.len(), packed.entries.capacity());
     let lines: Vec<_> = packed.data.split(|byte| *byte == b'\n').collect();
