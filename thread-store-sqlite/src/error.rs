@@ -61,6 +61,11 @@ pub(crate) fn is_too_big(error: &sqlx::Error) -> bool {
     primary_code(error) == Some(code::TOO_BIG)
 }
 
+/// Whether something in the file is not as SQLite left it.
+pub(crate) fn is_damage(error: &sqlx::Error) -> bool {
+    matches!(primary_code(error), Some(code::CORRUPT | code::NOT_A_DATABASE))
+}
+
 /// Whether another connection was in the way.
 pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
     matches!(primary_code(error), Some(code::BUSY | code::LOCKED))

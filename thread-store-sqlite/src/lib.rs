@@ -1,7 +1,9 @@
 //! Agent threads in one SQLite file: the embedded default.
 //!
-//! Every append is durable when it returns (`synchronous=FULL`), several processes can use one file,
-//! and readers never wait for writers (WAL). The layout is described in [`schema`](self#layout).
+//! Every append is durable when it returns (`synchronous=FULL`), and whatever many threads append at
+//! once shares one sync of the disk. Several processes can use one file; readers never wait for
+//! writers (WAL). What nobody waits for is done in the background when a thread rests
+//! ([`SqliteStore::settle`]). The layout is described [below](self#layout).
 //!
 //! ```
 //! # async fn demo() -> thread_store::Result<()> {
@@ -25,10 +27,12 @@
 //! | table | row | touched by |
 //! |---|---|---|
 //! | `threads` | the record: identity and metadata as JSON | edits |
-//! | `heads` | end of history and newest lease; narrow | every append |
+//! | `heads` | end of history, newest lease, how far it is merged and indexed; narrow | every append |
+//! | `holders` | who has the newest lease | leases |
 //! | `listing`, `listing_texts`, `labels` | what lists filter and sort by | edits |
 //! | `tail` | the items of one append: their bytes, and a table of lengths and checksums | every append adds one |
-//! | `chunks` | many neighbouring items, clustered by thread; compressed or not | creations, merging |
+//! | `chunks` | many neighbouring items, clustered by thread; compressed or not | creations; the background |
+//! | `text_grams`, `message_grams` | which three characters follow each other in what can be searched | the background |
 //! | `counters` | the last epoch of the whole store | leases |
 
 mod connection;

@@ -9,7 +9,7 @@ use thread_store::{Direction, ListFilter, Scan};
 
 use super::driver::{self, Driver, Keys};
 use super::question::push_walk;
-use crate::error::Result;
+use crate::error::{Result, is_damage};
 
 /// So many entries tell how dense they are.
 const SAMPLE: usize = 100;
@@ -26,9 +26,21 @@ pub(super) async fn driver(
     if options.len() < 2 {
         return Ok(options.pop());
     }
-    let ranks = ranks(connection, &options, filter, scan).await?;
+    let ranks = match ranks(connection, &options, filter, scan).await {
+        // An index of texts that is damaged is none.
+        Err(error) if is_damage(&error) && options.iter().any(is_term) => {
+            tracing::warn!("the index of texts is damaged: a list goes without it");
+            options.retain(|option| !is_term(option));
+            ranks(connection, &options, filter, scan).await?
+        }
+        ranks => ranks?,
+    };
     let best = options.into_iter().zip(ranks).min_by_key(|(_, rank)| *rank);
     Ok(best.map(|(driver, _)| driver))
+}
+
+fn is_term(option: &Driver) -> bool {
+    matches!(option, Driver::Keys(Keys::Term(_)))
 }
 
 /// What is expected of a driver; less is better.
@@ -47,7 +59,7 @@ async fn ranks(
     options: &[Driver],
     filter: &ListFilter,
     scan: &Scan,
-) -> Result<Vec<Rank>> {
+) -> sqlx::Result<Vec<Rank>> {
     let rows = statement(options, filter, scan).build().fetch_all(connection).await?;
     let ranked = rows.iter().zip(options).map(|(row, option)| {
         let (count, last): (i64, Option<i64>) = (row.try_get("count")?, row.try_get("last")?);

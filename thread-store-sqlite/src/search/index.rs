@@ -25,6 +25,8 @@ pub(crate) struct Batch {
     to: i64,
     /// Rows of `message_grams`, in their order.
     documents: Vec<(i64, String)>,
+    /// Bytes of the records.
+    pub(crate) bytes: usize,
     /// Whether the history goes on.
     more: bool,
 }
@@ -50,7 +52,7 @@ pub(crate) async fn prepare(
         }
     }
     let (from, to, more) = (signed(from)?, signed(to)?, to < end);
-    Ok((from < to).then_some(Batch { key, from, to, documents, more }))
+    Ok((from < to).then_some(Batch { key, from, to, documents, bytes, more }))
 }
 
 /// Where the index of a thread ends, and where its history does.

@@ -102,9 +102,11 @@ impl Threads {
         self.0.remove(&thread_id);
     }
 
-    /// Forgets the thread of this row.
-    pub(super) fn forget_key(&mut self, key: i64) {
-        self.0.retain(|_, known| known.key != key);
+    /// Forgets the threads of these rows.
+    pub(super) fn forget_keys(&mut self, keys: &[i64]) {
+        if !keys.is_empty() {
+            self.0.retain(|_, known| !keys.contains(&known.key));
+        }
     }
 }
 

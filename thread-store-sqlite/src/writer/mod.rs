@@ -142,10 +142,14 @@ impl Idle {
         self.ask(Call::new(work, reply), answer).await
     }
 
-    /// As [`run`](Self::run); then the next append to this thread looks at it first.
-    pub(crate) async fn forgetting<T: Send + 'static>(&self, key: i64, work: Work<T>) -> Result<T> {
+    /// As [`run`](Self::run); then the next append to any of these threads looks at it first.
+    pub(crate) async fn forgetting<T: Send + 'static>(
+        &self,
+        keys: Vec<i64>,
+        work: Work<T>,
+    ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        self.ask(Call::new(work, reply).forgetting(key), answer).await
+        self.ask(Call::new(work, reply).forgetting(keys), answer).await
     }
 
     async fn ask<T: Send + 'static>(

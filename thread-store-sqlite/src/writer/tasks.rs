@@ -26,17 +26,17 @@ pub(super) struct Call<T> {
     work: Option<Work<T>>,
     result: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
-    /// The thread whose next append has to look at it first.
-    forgets: Option<i64>,
+    /// The threads whose next append has to look at them first.
+    forgets: Vec<i64>,
 }
 
 impl<T> Call<T> {
     pub(super) fn new(work: Work<T>, reply: oneshot::Sender<Result<T>>) -> Self {
-        Self { work: Some(work), result: None, reply, forgets: None }
+        Self { work: Some(work), result: None, reply, forgets: Vec::new() }
     }
 
-    pub(super) fn forgetting(self, key: i64) -> Self {
-        Self { forgets: Some(key), ..self }
+    pub(super) fn forgetting(self, keys: Vec<i64>) -> Self {
+        Self { forgets: keys, ..self }
     }
 }
 
@@ -56,9 +56,7 @@ impl<T: Send> Task for Call<T> {
     }
 
     fn answer(self: Box<Self>, end: thread_store::Result<()>, threads: &mut Threads) {
-        if let Some(key) = self.forgets {
-            threads.forget_key(key);
-        }
+        threads.forget_keys(&self.forgets);
         let answer = match (end, self.result) {
             // What failed by itself has changed nothing, however the transaction ended.
             (_, Some(Err(error))) => Err(error),

@@ -147,3 +147,23 @@ async fn threads_of_one_time_are_merged_in_the_order_of_their_ids() {
     }
     assert_eq!(seen.len(), threads.len());
 }
+
+/// Rule D4: an index that is damaged costs time only.
+#[tokio::test]
+async fn a_damaged_index_of_texts_is_none() {
+    let mut connection = stored(threads()).await;
+    index(&mut connection, &threads()).await;
+    sqlx::query("UPDATE text_grams_data SET block = x'00' WHERE id > 10")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    for term in ["mehr", "hr"] {
+        let filter = ListFilter::default().with_search_term(term.to_owned());
+        let scan = scan(Direction::Ascending);
+        let driver = choice::driver(&mut connection, &filter, &scan).await.unwrap().unwrap();
+        assert!(matches!(driver, Driver::Walks { .. }), "{term}");
+        let question = Question { filter: &filter, driver, scan, follow_up: None };
+        let found = packed::find(&mut connection, &question).await.unwrap().unwrap();
+        assert_eq!(found.threads, expected(&filter, &scan, &threads()), "{term}");
+    }
+}

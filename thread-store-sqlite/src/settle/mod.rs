@@ -6,6 +6,9 @@
 //! which threads are not settled: so whatever a process leaves is done by the next one, and it does
 //! not matter which of several does it.
 
+mod group;
+mod step;
+
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -13,14 +16,16 @@ use sqlx::{Row as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::Result;
-use crate::head::{self, pending};
 use crate::options::{Compression, SqliteOptions};
 use crate::readers::Readers;
-use crate::writer::{Background, Work, Writer};
+use crate::writer::{Background, Writer};
 use crate::{history, search};
+use group::Group;
 
 /// Bytes of records whose messages are indexed in one step: a few milliseconds.
 const INDEX_BYTES: usize = 1 << 20;
+/// A thread that could not be settled is tried again when it grows, or so much later.
+const AGAIN: Duration = Duration::from_secs(60);
 
 /// Asks the task that settles.
 #[derive(Debug)]
@@ -44,6 +49,10 @@ struct Task {
     until: watch::Receiver<Option<Instant>>,
     /// The threads that were not settled when they were last looked at, and where they ended.
     seen: HashMap<i64, i64>,
+    /// The threads that could not be settled, and where they ended.
+    failed: HashMap<i64, i64>,
+    /// When these were last given another try.
+    forgiven: Instant,
 }
 
 /// A thread that is not settled.
@@ -67,6 +76,8 @@ impl Settler {
             requests: asked,
             until: told,
             seen: HashMap::new(),
+            failed: HashMap::new(),
+            forgiven: Instant::now(),
         };
         tokio::spawn(task.run());
         Self { requests, until }
@@ -124,18 +135,57 @@ impl Task {
         let unsettled = self.unsettled().await?;
         let now = unsettled.iter().map(|thread| (thread.key, thread.end)).collect();
         let before = std::mem::replace(&mut self.seen, now);
-        let rested = |thread: &&Unsettled| before.get(&thread.key) == Some(&thread.end);
-        for thread in unsettled.iter().filter(rested) {
-            self.settle(thread.key).await?;
+        if self.forgiven.elapsed() >= AGAIN {
+            (self.failed, self.forgiven) = (HashMap::new(), Instant::now());
         }
+        let is = |at: &HashMap<_, _>, thread: &Unsettled| at.get(&thread.key) == Some(&thread.end);
+        let rested = |thread: &Unsettled| is(&before, thread) && !is(&self.failed, thread);
+        let rested = unsettled.iter().copied().filter(rested).collect();
+        self.settle_each(rested).await?;
         Ok(unsettled.len())
     }
 
-    async fn settle_all(&self) -> Result<()> {
-        for thread in self.unsettled().await? {
-            self.settle(thread.key).await?;
+    async fn settle_all(&mut self) -> Result<()> {
+        let unsettled = self.unsettled().await?;
+        self.settle_each(unsettled).await
+    }
+
+    /// Settles threads, as many at once as is little work. One that cannot be settled hinders no other;
+    /// answers the first error.
+    async fn settle_each(&mut self, threads: Vec<Unsettled>) -> Result<()> {
+        let mut threads = threads.into_iter();
+        let mut result = Ok(());
+        while !self.is_over() {
+            let group = self.gather(&mut threads).await;
+            if group.is_empty() {
+                break;
+            }
+            let keys = group.keys();
+            let left = self.background.idle.forgetting(keys.clone(), group.settle()).await;
+            // What fails in a group, or is to be compressed, is looked at one by one.
+            let left = left.ok().filter(|_| !self.compress).unwrap_or(keys);
+            for key in left {
+                if let Err(error) = self.settle(key).await {
+                    self.failed.extend(self.seen.get(&key).map(|end| (key, *end)));
+                    result = result.and(Err(error));
+                }
+            }
         }
-        Ok(())
+        result
+    }
+
+    /// The next threads, as far as they are little work together; at least one, if there is one.
+    async fn gather(&self, threads: &mut impl Iterator<Item = Unsettled>) -> Group {
+        let mut group = Group::default();
+        while group.has_room()
+            && !self.is_over()
+            && let Some(thread) = threads.next()
+        {
+            // What cannot be read is told when it is settled by itself.
+            let batch = prepare(&self.readers, thread.key).await.ok().flatten();
+            group.push(thread.key, batch);
+        }
+        group
     }
 
     /// Whether there is no time left.
@@ -152,21 +202,21 @@ impl Task {
     async fn settle(&self, key: i64) -> Result<()> {
         let idle = &self.background.idle;
         if !self.is_over() {
-            idle.run(index_texts(key)).await?;
+            idle.run(step::index_texts(key)).await?;
         }
         while !self.is_over()
             && let Some(batch) = prepare(&self.readers, key).await?
         {
-            idle.run(apply(batch)).await?;
+            idle.run(step::apply(batch)).await?;
         }
-        while !self.is_over() && idle.run(merge(key)).await? {}
+        while !self.is_over() && idle.run(step::merge(key)).await? {}
         while self.compress
             && !self.is_over()
             && let Some(compressed) = compress(&self.readers, key).await?
         {
-            idle.run(store(compressed)).await?;
+            idle.run(step::store(compressed)).await?;
         }
-        if self.is_over() { Ok(()) } else { idle.forgetting(key, settled(key)).await }
+        if self.is_over() { Ok(()) } else { idle.forgetting(vec![key], step::settled(key)).await }
     }
 }
 
@@ -196,7 +246,7 @@ async fn at(time: Option<tokio::time::Instant>) {
 /// Indexes what can be searched of a thread's history, ahead of the background.
 pub(crate) async fn index(readers: &Readers, writer: &Writer, key: i64) -> Result<()> {
     while let Some(batch) = prepare(readers, key).await? {
-        writer.run(apply(batch)).await?;
+        writer.run(step::apply(batch)).await?;
     }
     Ok(())
 }
@@ -205,39 +255,6 @@ async fn prepare(readers: &Readers, key: i64) -> Result<Option<search::Batch>> {
     search::prepare(&mut *readers.get().await?, key, INDEX_BYTES).await
 }
 
-fn index_texts(key: i64) -> Work<()> {
-    Box::new(move |connection| {
-        Box::pin(async move {
-            if head::pending_of(connection, key).await? & pending::TEXTS != 0 {
-                search::index_texts(connection, key).await?;
-            }
-            Ok(())
-        })
-    })
-}
-
-fn apply(batch: search::Batch) -> Work<bool> {
-    Box::new(move |connection| Box::pin(search::apply(connection, batch)))
-}
-
 async fn compress(readers: &Readers, key: i64) -> Result<Option<history::Compressed>> {
     history::compress(&mut *readers.get().await?, key).await
-}
-
-fn store(compressed: history::Compressed) -> Work<()> {
-    Box::new(move |connection| Box::pin(compressed.store(connection)))
-}
-
-fn merge(key: i64) -> Work<bool> {
-    Box::new(move |connection| {
-        Box::pin(async move {
-            let Some(end) = head::end_of(connection, key).await? else { return Ok(false) };
-            history::merge(connection, key, end).await
-        })
-    })
-}
-
-/// Takes the mark from a thread whose items are all in chunks and in the index.
-fn settled(key: i64) -> Work<()> {
-    Box::new(move |connection| Box::pin(head::settled(connection, key)))
 }

@@ -1,0 +1,42 @@
+//! Steps of settling a thread, as work for the connection that writes.
+
+use crate::head::{self, pending};
+use crate::writer::Work;
+use crate::{history, search};
+
+/// Indexes the name, the title and the preview, if they changed.
+pub(super) fn index_texts(key: i64) -> Work<()> {
+    Box::new(move |connection| {
+        Box::pin(async move {
+            if head::pending_of(connection, key).await? & pending::TEXTS != 0 {
+                search::index_texts(connection, key).await?;
+            }
+            Ok(())
+        })
+    })
+}
+
+/// Writes messages to the index.
+pub(super) fn apply(batch: search::Batch) -> Work<bool> {
+    Box::new(move |connection| Box::pin(search::apply(connection, batch)))
+}
+
+/// Moves items from the tail to chunks; answers whether more are left.
+pub(super) fn merge(key: i64) -> Work<bool> {
+    Box::new(move |connection| {
+        Box::pin(async move {
+            let Some(end) = head::end_of(connection, key).await? else { return Ok(false) };
+            history::merge(connection, key, end).await
+        })
+    })
+}
+
+/// Exchanges chunks for what they were compressed to.
+pub(super) fn store(compressed: history::Compressed) -> Work<()> {
+    Box::new(move |connection| Box::pin(compressed.store(connection)))
+}
+
+/// Takes the mark from a thread whose items are all in chunks and in the index.
+pub(super) fn settled(key: i64) -> Work<()> {
+    Box::new(move |connection| Box::pin(head::settled(connection, key)))
+}
