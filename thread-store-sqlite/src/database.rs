@@ -7,7 +7,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use thread_store::{AppendItems, AppendReceipt, Limits};
 
 use crate::connection::{options, use_wal};
-use crate::error::Result;
+use crate::error::{Result, SqliteError, is_foreign};
 use crate::options::SqliteOptions;
 use crate::readers::{Reader, Readers};
 use crate::settle::{self, Settler};
@@ -30,11 +30,12 @@ pub(crate) struct Database {
 impl Database {
     pub(crate) async fn open(path: &Path, limits: Limits, with: &SqliteOptions) -> Result<Self> {
         let path = location::prepare(path)?;
-        let mut connection = SqliteConnection::connect_with(&options(&path)).await?;
-        schema::check(&mut connection).await?;
-        use_wal(&mut connection, &path).await?;
-        schema::migrate(&mut connection).await?;
-        projection::reproject(&mut connection).await?;
+        let connection = match prepared(&path).await {
+            Err(SqliteError::Statement(error)) if is_foreign(&error) => {
+                return Err(location::wrong(&path, "is not a SQLite database", None));
+            }
+            connection => connection?,
+        };
         let readers = Readers::new(options(&path).pragma("query_only", "ON"), READERS);
         let (writer, background) = Writer::start(connection, path, limits);
         let settler = Settler::start(readers.clone(), background, with);
@@ -81,4 +82,14 @@ impl Database {
     pub(crate) async fn write<T: Send + 'static>(&self, work: Work<T>) -> Result<T> {
         self.writer.run(work).await
     }
+}
+
+/// A connection to a file with our schema.
+async fn prepared(path: &Path) -> Result<SqliteConnection> {
+    let mut connection = SqliteConnection::connect_with(&options(path)).await?;
+    schema::check(&mut connection).await?;
+    use_wal(&mut connection, path).await?;
+    schema::migrate(&mut connection).await?;
+    projection::reproject(&mut connection).await?;
+    Ok(connection)
 }

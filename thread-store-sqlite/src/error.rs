@@ -14,7 +14,7 @@ pub(crate) enum SqliteError {
     /// A statement failed; its transaction was rolled back.
     #[error("a statement failed")]
     Statement(#[from] sqlx::Error),
-    /// The commit failed: it may have happened.
+    /// The commit failed, or what ended with it: it may have happened.
     #[error("the commit failed")]
     Commit(#[source] sqlx::Error),
     #[error("compressing failed")]
@@ -39,6 +39,10 @@ pub(crate) enum SqliteError {
 /// Result codes of SQLite; see <https://www.sqlite.org/rescode.html>.
 mod code {
     pub(super) const CORRUPT: i32 = 11;
+    /// Extended: `SQLITE_CORRUPT_VTAB`.
+    pub(super) const CORRUPT_INDEX: i32 = 267;
+    /// Extended: `SQLITE_CONSTRAINT_PRIMARYKEY`.
+    pub(super) const PART_EXISTS: i32 = 1555;
     pub(super) const NOT_A_DATABASE: i32 = 26;
     pub(super) const BUSY: i32 = 5;
     pub(super) const LOCKED: i32 = 6;
@@ -52,8 +56,33 @@ mod code {
 
 /// The primary result code, if the error came from SQLite.
 fn primary_code(error: &sqlx::Error) -> Option<i32> {
-    let extended: i32 = error.as_database_error()?.code()?.parse().ok()?;
-    Some(extended & 0xff)
+    Some(extended_code(error)? & 0xff)
+}
+
+fn extended_code(error: &sqlx::Error) -> Option<i32> {
+    error.as_database_error()?.code()?.parse().ok()
+}
+
+/// Whether the store cannot be used now, so that others would fare alike.
+pub(crate) fn is_unavailable(error: &SqliteError) -> bool {
+    let code = match error {
+        SqliteError::Statement(error) | SqliteError::Commit(error) => primary_code(error),
+        SqliteError::Aborted => return true,
+        _ => return false,
+    };
+    !matches!(code, Some(code::CORRUPT | code::TOO_BIG))
+}
+
+/// Whether the file is none of SQLite's.
+pub(crate) fn is_foreign(error: &sqlx::Error) -> bool {
+    primary_code(error) == Some(code::NOT_A_DATABASE)
+}
+
+/// Whether an index of grams is not as SQLite left it, from an error of writing to it. Where the list
+/// of its parts is lost, SQLite makes parts that are there already.
+pub(crate) fn is_damaged_index(error: &SqliteError) -> bool {
+    let SqliteError::Statement(error) = error else { return false };
+    matches!(extended_code(error), Some(code::CORRUPT_INDEX | code::PART_EXISTS))
 }
 
 /// Whether a value would have been larger than SQLite can hold.

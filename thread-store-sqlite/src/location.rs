@@ -1,13 +1,20 @@
-//! The file: made private, and looked at before SQLite touches it.
+//! The file: made private before SQLite touches it.
+//!
+//! Nothing here opens a database: whoever closes a file gives up every lock that their process has
+//! on it (`fcntl(2)`; <https://www.sqlite.org/howtocorrupt.html>, section 2.2), and another handle of
+//! this process may have some.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{ErrorKind, Read as _};
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+
+use thread_store::ThreadId;
 
 use crate::error::{Result, SqliteError};
 
-/// The first bytes of every SQLite database.
-const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+/// No database has fewer bytes: a page, of the smallest size
+/// (<https://www.sqlite.org/fileformat2.html>, section 1.3.2).
+const SMALLEST: u64 = 512;
 
 /// Makes sure that there is a file that can be a database, and that only its owner can read what is
 /// created here. Answers its absolute path: names like `:memory:` and `file:x`, which SQLite would
@@ -20,7 +27,11 @@ pub(crate) fn prepare(path: &Path) -> Result<PathBuf> {
         refuse_network(existing)?;
     }
     match path.metadata() {
-        Ok(meta) if meta.is_file() => check_magic(path)?,
+        // SQLite would take so short a file for an empty one.
+        Ok(meta) if meta.is_file() && (1..SMALLEST).contains(&meta.len()) => {
+            return Err(wrong(path, "is not a SQLite database", None));
+        }
+        Ok(meta) if meta.is_file() => {}
         Ok(meta) if meta.is_dir() => return Err(wrong(path, "is a folder", None)),
         Ok(_) => return Err(wrong(path, "is not a regular file", None)),
         Err(_) => create(path)?,
@@ -33,11 +44,26 @@ fn create(path: &Path) -> Result<()> {
         let created = private_folder().create(folder);
         created.map_err(|error| wrong(folder, "cannot create the folder", Some(error)))?;
     }
-    match private_file().open(path) {
-        Ok(_) => Ok(()),
-        // Another process was faster.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => check_magic(path),
-        Err(error) => Err(wrong(path, "cannot create the file", Some(error))),
+    place_new(path).map_err(|error| wrong(path, "cannot create the file", Some(error)))
+}
+
+/// Puts an empty file there, unless another was faster. It gets its name when it is closed already.
+fn place_new(path: &Path) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.new", ThreadId::generate()));
+    let new = path.with_file_name(name);
+    private_file().open(&new)?;
+    let placed = match std::fs::hard_link(&new, path) {
+        // Where files have one name each, a file that is there by now is a moment's risk.
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            private_file().open(path).map(drop)
+        }
+        placed => placed,
+    };
+    std::fs::remove_file(&new)?;
+    match placed {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -47,22 +73,6 @@ pub(crate) fn wrong(
     source: Option<std::io::Error>,
 ) -> SqliteError {
     SqliteError::Path { path: path.to_owned(), reason, source }
-}
-
-/// An empty file is a database without anything; anything else begins with the magic. So does a file
-/// of zeros as far as can be told here: SQLite makes a file longer before it writes its first page,
-/// and what another process has just begun to create must not be refused. (SQLite itself, which
-/// waits for it, refuses zeros that stay.)
-fn check_magic(path: &Path) -> Result<()> {
-    let mut start = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut start))
-        .map_err(|error| wrong(path, "cannot read the file", Some(error)))?;
-    if start.is_empty() || start == MAGIC || start == [0; MAGIC.len()] {
-        Ok(())
-    } else {
-        Err(wrong(path, "is not a SQLite database", None))
-    }
 }
 
 fn private_folder() -> DirBuilder {
@@ -137,11 +147,12 @@ mod tests {
         assert_eq!(mode(&path), 0o600);
         assert_eq!(mode(path.parent().unwrap()), 0o700);
 
-        std::fs::write(&path, "not a database, and longer than the magic").unwrap();
-        assert!(prepare(&path).is_err());
-        assert_eq!(
-            std::fs::read_to_string(&path).unwrap(),
-            "not a database, and longer than the magic"
-        );
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+
+        for contents in ["too short for a database".to_owned(), "long enough".repeat(100)] {
+            std::fs::write(&path, &contents).unwrap();
+            assert_eq!(prepare(&path).is_ok(), contents.len() > 512);
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), contents);
+        }
     }
 }

@@ -67,9 +67,18 @@ fn machine() -> Option<String> {
 fn look(process: u32) -> Process {
     match std::fs::read_to_string(format!("/proc/{process}/stat")) {
         Ok(status) => started(&status).map_or(Process::Hidden, |state| state),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Process::Gone,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !answers(process) => {
+            Process::Gone
+        }
         Err(_) => Process::Hidden,
     }
+}
+
+/// Whether there is such a process, which may be hidden from us (`hidepid`, `proc(5)`).
+fn answers(process: u32) -> bool {
+    let process = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
+    let asked = process.map(rustix::process::test_kill_process);
+    !matches!(asked, None | Some(Err(rustix::io::Errno::SRCH)))
 }
 
 /// Reads a line of `/proc/PID/stat` (`proc_pid_stat(5)`).

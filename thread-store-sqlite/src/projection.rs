@@ -4,6 +4,7 @@ use sqlx::{Connection as _, Row as _, SqliteConnection};
 use thread_store::ListRow;
 
 use crate::error::{Result, SqliteError};
+use crate::head::{self, pending};
 use crate::record::{Stored, columns, tables};
 
 /// Moves the times of what lists sort by.
@@ -38,7 +39,9 @@ pub(crate) async fn reproject(connection: &mut SqliteConnection) -> Result<()> {
         // What cannot be read is left as it is: it costs itself only.
         match row.as_ref().map(Stored::read) {
             Some(Ok(stored)) if stored.damaged.is_none() => {
-                replace(&mut transaction, key, &stored.thread.list_row()).await?;
+                if replace(&mut transaction, key, &stored.thread.list_row()).await? {
+                    head::set_pending(&mut transaction, key, pending::TEXTS).await?;
+                }
             }
             _ => tracing::warn!(key, "a thread cannot be projected: its row is damaged"),
         }

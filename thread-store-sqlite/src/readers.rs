@@ -45,8 +45,9 @@ impl Readers {
         mut slot: OwnedMutexGuard<Option<SqliteConnection>>,
     ) -> Result<OwnedMappedMutexGuard<Option<SqliteConnection>, SqliteConnection>> {
         let connection = match slot.take() {
-            Some(connection) => connection,
-            None => SqliteConnection::connect_with(&self.options).await?,
+            // Where a failure ended a transaction, its connection may not know.
+            Some(connection) if !connection.is_in_transaction() => connection,
+            _ => SqliteConnection::connect_with(&self.options).await?,
         };
         Ok(OwnedMutexGuard::map(slot, |slot| slot.insert(connection)))
     }

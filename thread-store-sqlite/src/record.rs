@@ -6,7 +6,7 @@ use thread_store::{Error, Identity, Ordinal, StoredThread, ThreadId, ThreadMetad
 
 use crate::error::{Result, SqliteError};
 use crate::head::{self, Head, pending, signed, unsigned};
-use crate::projection;
+use crate::{projection, search};
 
 /// A thread with all that its rows know.
 #[derive(Debug)]
@@ -195,8 +195,6 @@ pub(crate) async fn delete(connection: &mut SqliteConnection, key: i64) -> Resul
     for statement in [
         "DELETE FROM tail WHERE key = ?",
         "DELETE FROM chunks WHERE id >= ?1 << 32 AND id < (?1 + 1) << 32",
-        "DELETE FROM text_grams WHERE rowid = ?",
-        "DELETE FROM message_grams WHERE rowid >= ?1 << 32 AND rowid < (?1 + 1) << 32",
         "DELETE FROM labels WHERE key = ?",
         "DELETE FROM listing_texts WHERE key = ?",
         "DELETE FROM listing WHERE key = ?",
@@ -206,7 +204,7 @@ pub(crate) async fn delete(connection: &mut SqliteConnection, key: i64) -> Resul
     ] {
         sqlx::query(statement).bind(key).execute(&mut *connection).await?;
     }
-    Ok(())
+    search::forget(connection, key).await
 }
 
 pub(crate) fn text(value: &impl serde::Serialize) -> Result<String> {

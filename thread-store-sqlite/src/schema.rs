@@ -10,6 +10,15 @@ use crate::error::{Result, SqliteError};
 /// What SQLite's `application_id` is in our files: "thst".
 const APPLICATION_ID: i64 = 0x7468_7374;
 
+const TEXT_GRAMS: &str = "CREATE VIRTUAL TABLE text_grams USING fts5 (
+        folded, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram case_sensitive 1')";
+const MESSAGE_GRAMS: &str = "CREATE VIRTUAL TABLE message_grams USING fts5 (
+        folded, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram case_sensitive 1')";
+
+/// What empties the index of what can be searched, in whatever state it is.
+pub(crate) const INDEX_ANEW: &[&str] =
+    &["DROP TABLE text_grams", "DROP TABLE message_grams", TEXT_GRAMS, MESSAGE_GRAMS];
+
 /// The statements that lead from each version to the next.
 const MIGRATIONS: &[&[&str]] = &[&[
     "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT",
@@ -53,10 +62,17 @@ const MIGRATIONS: &[&[&str]] = &[&[
         entries BLOB NOT NULL,
         data BLOB NOT NULL
     ) STRICT",
-    // Whoever appends to a thread that is not as they knew it is sent back.
-    "CREATE VIEW stale AS SELECT 1 AS threads",
-    "CREATE TRIGGER stale_threads INSTEAD OF INSERT ON stale
-     BEGIN SELECT RAISE(ROLLBACK, 'stale'); END",
+    // An append to a thread that must be as its writer knows it. If it is not, all is taken back.
+    "CREATE VIEW appends AS SELECT 0 AS key, 0 AS first, 0 AS next, 0 AS epoch,
+        0 AS checksum, x'' AS entries, x'' AS data",
+    "CREATE TRIGGER append INSTEAD OF INSERT ON appends WHEN NEW.key IS NOT NULL BEGIN
+        UPDATE heads SET next_ordinal = NEW.next
+            WHERE key = NEW.key AND next_ordinal = NEW.first AND epoch = NEW.epoch
+            AND released = 0 AND pending & 1;
+        SELECT RAISE(ROLLBACK, 'stale') WHERE changes() = 0;
+        INSERT INTO tail (key, first, checksum, entries, data)
+            VALUES (NEW.key, NEW.first, NEW.checksum, NEW.entries, NEW.data);
+     END",
     "CREATE TABLE listing (
         key INTEGER PRIMARY KEY,
         thread_id BLOB NOT NULL,
@@ -104,10 +120,8 @@ const MIGRATIONS: &[&[&str]] = &[&[
     "CREATE INDEX spawn_parent_by_recency ON listing (archived, spawn_parent, recency_at, thread_id, has_preview)
         WHERE spawn_parent IS NOT NULL",
     // Of which three characters the texts are made that people search: no positions, no copies.
-    "CREATE VIRTUAL TABLE text_grams USING fts5 (
-        folded, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram case_sensitive 1')",
-    "CREATE VIRTUAL TABLE message_grams USING fts5 (
-        folded, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram case_sensitive 1')",
+    TEXT_GRAMS,
+    MESSAGE_GRAMS,
     // The same, read by what grams begin with: these store nothing.
     "CREATE VIRTUAL TABLE text_grams_instances USING fts5vocab (text_grams, instance)",
     "CREATE VIRTUAL TABLE message_grams_instances USING fts5vocab (message_grams, instance)",
@@ -162,7 +176,12 @@ async fn migrate_with(
         let (_, version) = marks(&mut transaction).await?;
         let step = usize::try_from(version).ok().and_then(|version| migrations.get(version));
         let Some(statements) = step else {
-            return Ok(transaction.rollback().await?);
+            transaction.rollback().await?;
+            return match version {
+                // A newer program was faster.
+                found if found > CURRENT => Err(SqliteError::NewerSchema { found, known: CURRENT }),
+                _ => Ok(()),
+            };
         };
         for statement in *statements {
             sqlx::raw_sql(*statement).execute(&mut *transaction).await?;

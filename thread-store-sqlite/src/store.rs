@@ -143,8 +143,11 @@ impl SqliteStore {
         let head = head::head(&mut view, lease.thread_id).await?;
         drop(view);
         head.lease.check(lease, head.next_ordinal)?;
-        if head.pending & pending::ITEMS != 0 {
-            self.database.index(head.key).await?;
+        if head.pending & pending::ITEMS != 0
+            && let Err(error) = self.database.index(head.key).await
+        {
+            // The items are on the disk, and a search reads what no index has.
+            tracing::warn!(error = %Error::from(error), "a thread could not be indexed");
         }
         Ok(())
     }

@@ -60,7 +60,7 @@ async fn zeros_that_stay_are_refused_and_not_changed() {
     for length in [16, 4096, 16384] {
         let path = folder.path().join(format!("{length}.db"));
         std::fs::write(&path, vec![0; length]).unwrap();
-        assert_eq!(refused(&path).await.code(), "corrupt", "{length}");
+        assert_eq!(refused(&path).await.code(), "invalid_request", "{length}");
     }
 }
 
@@ -68,7 +68,8 @@ async fn zeros_that_stay_are_refused_and_not_changed() {
 async fn a_file_that_is_no_database_is_refused_and_not_changed() {
     let (folder, _) = folder();
     let path = folder.path().join("x.db");
-    for contents in ["text", "SQLite format 2 and more than sixteen bytes", "\0"] {
+    for contents in ["text", "SQLite format 2 and more than sixteen bytes", "\0", &"x".repeat(9000)]
+    {
         std::fs::write(&path, contents).unwrap();
         assert_eq!(refused(&path).await.code(), "invalid_request");
     }

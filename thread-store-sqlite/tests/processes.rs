@@ -106,6 +106,8 @@ async fn child() {
         "append for ever" => append_until_fenced(&store, &lease, u64::MAX).await,
         "append 100" => append_until_fenced(&store, &lease, 100).await,
         "open" => say("opened"),
+        "open and close" => store.close().await,
+        "length of 9" => say(store.next_ordinal(id(9)).await.unwrap().get()),
         "append until full" => append_until_full(&store, &lease).await,
         _ => unreachable!("no such role"),
     }
@@ -195,6 +197,26 @@ async fn two_processes_at_one_file_lose_nothing_and_none_is_told_that_it_is_lock
     for n in [1, 2, 3, 9] {
         expect_history(&path, id(n), 100).await;
     }
+}
+
+/// SQLite keeps its locks per process: whoever opens and closes the file beside it gives them all up,
+/// and the next process that closes the file believes to be the last one and removes the log.
+#[tokio::test]
+async fn a_second_handle_of_a_process_costs_the_first_one_nothing_that_others_do_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("threads.db");
+    let store = SqliteStore::open(&path).await.unwrap();
+    let mine = create(&store, id(9)).await;
+    append(&store, &mine, 0).await.unwrap();
+    for _ in 0..2 {
+        SqliteStore::open(&path).await.unwrap().close().await;
+    }
+    let mut other = Other::start("open and close", &path, 1);
+    assert!(other.child.wait().unwrap().success());
+    append(&store, &mine, 1).await.unwrap();
+    let mut other = Other::start("length of 9", &path, 2);
+    assert_eq!(other.says().unwrap(), "2");
+    assert!(path.with_file_name("threads.db-wal").exists());
 }
 
 #[tokio::test]

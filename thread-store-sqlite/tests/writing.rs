@@ -11,7 +11,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use thread_store::{
     AppendItems, AppendReceipt, CreateThread, Holder, ListThreads, Ordinal, Result, ResumeThread,
-    RolloutItem, ThreadId, ThreadStore as _, ThreadStoreExt as _, WriterLease,
+    RolloutItem, SearchThreads, ThreadId, ThreadStore as _, ThreadStoreExt as _, WriterLease,
 };
 use thread_store_sqlite::SqliteStore;
 use tokio::task::JoinHandle;
@@ -235,6 +235,55 @@ async fn a_failing_disk_is_told_to_all_and_the_handle_goes_on_after() {
     for done in join_all(leases.iter().map(|lease| append(store, lease, 1))).await {
         assert_eq!(done.unwrap().unwrap().first, Ordinal::new(1));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flush_ends_though_others_go_on_appending() {
+    let Opened { store, .. } = &opened().await;
+    let lease = known(store, 1).await.remove(0);
+    let writing = tokio::spawn({
+        let (store, lease) = (store.clone(), lease.clone());
+        async move {
+            for n in 1.. {
+                let append = AppendItems::new(lease.clone(), vec![item(n)]);
+                store.append_items(append).await.unwrap();
+            }
+        }
+    });
+    for _ in 0..20 {
+        store.flush_thread(lease.clone()).await.unwrap();
+        store.settle().await.unwrap();
+    }
+    writing.abort();
+}
+
+#[tokio::test]
+async fn an_index_that_is_damaged_keeps_nobody_from_anything_and_is_made_anew() {
+    let Opened { path, store, .. } = &opened().await;
+    let leases = known(store, 3).await;
+    let said = r#"{"timestamp":"2026-01-01T00:00:00Z","type":"event_msg","payload":{"type":"user_message","message":"a lamp"}}"#;
+    let said = RolloutItem::try_from(said).unwrap();
+    for lease in &leases {
+        store.append_items(AppendItems::new(lease.clone(), vec![said.clone()])).await.unwrap();
+        store.rename(lease.thread_id, Some("lampshade".into())).await.unwrap();
+    }
+    store.settle().await.unwrap();
+    let url = format!("sqlite:{}", path.display());
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    for table in ["text_grams_data", "message_grams_data"] {
+        let damage = format!("UPDATE {table} SET block = x'00' WHERE id >= 10");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(damage)).execute(&mut connection).await.unwrap();
+    }
+    connection.close().await.unwrap();
+    let store = SqliteStore::open(path).await.unwrap();
+    store.delete_thread(leases[0].thread_id.into()).await.unwrap();
+    store.append_items(AppendItems::new(leases[1].clone(), vec![said.clone()])).await.unwrap();
+    store.flush_thread(leases[1].clone()).await.unwrap();
+    while store.unsettled().await.unwrap() > 0 {
+        store.settle().await.unwrap();
+    }
+    let found = store.search_threads(SearchThreads::new("lamp".to_owned())).await.unwrap();
+    assert_eq!(found.hits.iter().map(|hit| hit.count).sum::<u64>(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

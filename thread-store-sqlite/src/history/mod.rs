@@ -27,9 +27,10 @@ pub(crate) use compress::{Compressed, compress};
 pub(crate) use merge::merge;
 pub(crate) use read::read;
 pub(crate) use run::Open;
+pub(crate) use tail::bytes as tail_bytes;
 
 /// The most bytes of a row of the tail, unless one item has more. SQLite allows a billion.
-const TAIL_ROW_BYTES: usize = 16 << 20;
+pub(crate) const TAIL_ROW_BYTES: usize = 16 << 20;
 
 /// Writes the items that a thread is created with. They are all in chunks.
 pub(crate) async fn create(

@@ -28,6 +28,9 @@ impl Page {
         // Where the table is damaged, whatever the next row does not have is lost with this one.
         let Some(table) = run.table() else { return };
         let end = run.first.saturating_add(table.len() as u64).min(self.take.end);
+        if end <= self.next {
+            return;
+        }
         let Some(data) = compress::opened(run, table) else {
             return self.lose_until(end, "what is compressed cannot be read");
         };

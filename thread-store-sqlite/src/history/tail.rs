@@ -35,6 +35,13 @@ pub(super) async fn insert(
     Ok(())
 }
 
+/// Bytes of items in the tail.
+pub(crate) async fn bytes(connection: &mut SqliteConnection, key: i64) -> Result<usize> {
+    let bytes = sqlx::query_scalar("SELECT coalesce(sum(length(data)), 0) FROM tail WHERE key = ?");
+    let bytes: i64 = bytes.bind(key).fetch_one(connection).await?;
+    Ok(usize::try_from(bytes).unwrap_or(usize::MAX))
+}
+
 /// The first rows of the tail, so many of them.
 pub(super) async fn places(
     connection: &mut SqliteConnection,

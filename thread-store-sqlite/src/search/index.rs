@@ -4,13 +4,14 @@
 //! by reading. So the index may lag behind, and a step of it may be lost: nothing is found or missed
 //! for that. What is indexed stays so when it is taken back: the index names more than there is.
 
-use sqlx::{QueryBuilder, Row as _, SqliteConnection};
-use thread_store::{Speaker, StoredItem, ThreadId, searchable_message};
+use sqlx::{Connection as _, QueryBuilder, Row as _, SqliteConnection};
+use thread_store::{Ordinal, Speaker, StoredItem, ThreadId, searchable_message};
 
 use super::records;
-use crate::error::Result;
+use crate::error::{Result, is_damaged_index};
 use crate::grams;
 use crate::head::{pending, signed, unsigned};
+use crate::schema;
 
 /// Records beyond this one have no rows, and are searched by reading.
 const MOST: u64 = 1 << 31;
@@ -31,16 +32,18 @@ pub(crate) struct Batch {
     more: bool,
 }
 
-/// Reads the records that come next, of about so many bytes, and makes their messages ready; `None`
-/// if all are indexed, or the thread is gone. Needs no transaction: what it read does not change.
+/// Reads the records that come next before `upto`, of about so many bytes, and makes their messages
+/// ready; `None` if all are indexed, or the thread is gone. Needs no transaction: what it read does not change.
 ///
 /// Damaged records are stepped over: what cannot be read has no text.
 pub(crate) async fn prepare(
     connection: &mut SqliteConnection,
     key: i64,
+    upto: Ordinal,
     budget_bytes: usize,
 ) -> Result<Option<Batch>> {
     let Some((thread_id, from, end)) = unindexed(connection, key).await? else { return Ok(None) };
+    let end = end.min(upto.get());
     let (mut to, mut bytes, mut documents) = (from, 0, Vec::new());
     while to < end && bytes < budget_bytes {
         let take = to..end.min(to + records::STEP);
@@ -139,6 +142,43 @@ pub(crate) async fn index_texts(connection: &mut SqliteConnection, key: i64) -> 
     sqlx::query("UPDATE heads SET pending = pending & ~? WHERE key = ?")
         .bind(pending::TEXTS)
         .bind(key)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Writes what FTS5 keeps in memory until a transaction ends: here, a failure is known for its own.
+pub(crate) async fn flush(connection: &mut SqliteConnection) -> Result<()> {
+    Ok(connection.begin().await?.commit().await?)
+}
+
+/// Removes a thread from the index, in a transaction. An index that is damaged is begun anew.
+pub(crate) async fn forget(connection: &mut SqliteConnection, key: i64) -> Result<()> {
+    let removed = remove(connection, key).await;
+    match removed {
+        Err(error) if is_damaged_index(&error) => rebuild(connection).await,
+        removed => removed,
+    }
+}
+
+async fn remove(connection: &mut SqliteConnection, key: i64) -> Result<()> {
+    for statement in [
+        "DELETE FROM text_grams WHERE rowid = ?1",
+        "DELETE FROM message_grams WHERE rowid >= ?1 << 32 AND rowid < (?1 + 1) << 32",
+    ] {
+        sqlx::query(statement).bind(key).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Empties the index, in a transaction: everything is to be indexed again.
+pub(crate) async fn rebuild(connection: &mut SqliteConnection) -> Result<()> {
+    tracing::warn!("the search index is damaged, and is made anew");
+    for statement in schema::INDEX_ANEW {
+        sqlx::raw_sql(*statement).execute(&mut *connection).await?;
+    }
+    sqlx::query("UPDATE heads SET indexed_to = 0, pending = pending | ?")
+        .bind(pending::ITEMS | pending::TEXTS)
         .execute(connection)
         .await?;
     Ok(())

@@ -18,7 +18,7 @@ use thread_store::{DamageReport, Limits, SearchPage, SearchPlan, SearchThreads};
 
 use crate::error::Result;
 
-pub(crate) use index::{Batch, apply, index_texts, prepare};
+pub(crate) use index::{Batch, apply, flush, forget, index_texts, prepare, rebuild};
 
 /// Answers a search on one view of the data.
 pub(crate) async fn search(

@@ -13,14 +13,16 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use sqlx::{Row as _, SqliteConnection};
+use thread_store::Ordinal;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::error::Result;
+use crate::error::{Result, is_damaged_index, is_unavailable};
+use crate::head;
 use crate::options::{Compression, SqliteOptions};
 use crate::readers::Readers;
 use crate::writer::{Background, Writer};
 use crate::{history, search};
-use group::Group;
+use group::{Group, Member};
 
 /// Bytes of records whose messages are indexed in one step: a few milliseconds.
 const INDEX_BYTES: usize = 1 << 20;
@@ -106,8 +108,11 @@ impl Task {
         let mut rested = None;
         loop {
             tokio::select! {
-                _ = self.until.changed() => {
-                    return tell(self.settle_all().await);
+                told = self.until.changed() => {
+                    if told.is_ok() {
+                        self.settle_last().await;
+                    }
+                    return;
                 }
                 request = self.requests.recv() => {
                     let Some(reply) = request else { return };
@@ -115,15 +120,18 @@ impl Task {
                     reply.send(self.settle_all().await).ok();
                 }
                 Some(key) = self.background.long_tails.recv() => tell(self.settle(key).await),
-                () = self.background.written.notified(), if rested.is_none() => {
+                () = self.background.written.notified(), if rested.is_none_or(is_far) => {
                     rested = Some(tokio::time::Instant::now() + self.rest);
                 }
                 () = at(rested) => {
                     let left = self.settle_rested().await;
-                    rested = match left {
+                    let again = match left {
                         Ok(0) => None,
-                        _ => Some(tokio::time::Instant::now() + self.rest),
+                        // Nothing is left but what failed.
+                        Ok(left) if left <= self.failed.len() => Some(AGAIN),
+                        _ => Some(self.rest),
                     };
+                    rested = again.map(|again| tokio::time::Instant::now() + again);
                     tell(left.map(drop));
                 }
             }
@@ -145,6 +153,14 @@ impl Task {
         Ok(unsettled.len())
     }
 
+    /// Settles what time allows. What is left is done by whoever opens the file next.
+    async fn settle_last(&mut self) {
+        let settled = self.settle_all().await;
+        if !self.is_over() {
+            tell(settled);
+        }
+    }
+
     async fn settle_all(&mut self) -> Result<()> {
         let unsettled = self.unsettled().await?;
         self.settle_each(unsettled).await
@@ -155,7 +171,10 @@ impl Task {
     async fn settle_each(&mut self, threads: Vec<Unsettled>) -> Result<()> {
         let mut threads = threads.into_iter();
         let mut result = Ok(());
-        while !self.is_over() {
+        loop {
+            if self.is_over() {
+                return result.and(Err(sqlx::Error::PoolClosed.into()));
+            }
             let group = self.gather(&mut threads).await;
             if group.is_empty() {
                 break;
@@ -165,10 +184,12 @@ impl Task {
             // What fails in a group, or is to be compressed, is looked at one by one.
             let left = left.ok().filter(|_| !self.compress).unwrap_or(keys);
             for key in left {
-                if let Err(error) = self.settle(key).await {
-                    self.failed.extend(self.seen.get(&key).map(|end| (key, *end)));
-                    result = result.and(Err(error));
+                let Err(error) = self.settle(key).await else { continue };
+                if is_unavailable(&error) {
+                    return Err(error);
                 }
+                self.failed.extend(self.seen.get(&key).map(|end| (key, *end)));
+                result = result.and(Err(error));
             }
         }
         result
@@ -182,8 +203,8 @@ impl Task {
             && let Some(thread) = threads.next()
         {
             // What cannot be read is told when it is settled by itself.
-            let batch = prepare(&self.readers, thread.key).await.ok().flatten();
-            group.push(thread.key, batch);
+            let member = Member::read(&self.readers, thread.key).await;
+            group.push(member.unwrap_or(Member::unread(thread.key)));
         }
         group
     }
@@ -197,26 +218,47 @@ impl Task {
         unsettled(&mut *self.readers.get().await?).await
     }
 
-    /// Indexes and merges a thread, step by step, as far as time allows, and marks it as settled if
-    /// nothing came meanwhile.
+    /// Indexes and merges a thread up to where it ends now, step by step, as far as time allows, and
+    /// marks it as settled if nothing came meanwhile. What is not indexed is merged all the same.
     async fn settle(&self, key: i64) -> Result<()> {
         let idle = &self.background.idle;
-        if !self.is_over() {
-            idle.run(step::index_texts(key)).await?;
-        }
-        while !self.is_over()
-            && let Some(batch) = prepare(&self.readers, key).await?
-        {
-            idle.run(step::apply(batch)).await?;
-        }
-        while !self.is_over() && idle.run(step::merge(key)).await? {}
+        let Some(end) = end_of(&self.readers, key).await? else { return Ok(()) };
+        let indexed = self.index(key, end).await;
+        while !self.is_over() && idle.run(step::merge(key, end)).await? {}
         while self.compress
             && !self.is_over()
             && let Some(compressed) = compress(&self.readers, key).await?
         {
             idle.run(step::store(compressed)).await?;
         }
-        if self.is_over() { Ok(()) } else { idle.forgetting(vec![key], step::settled(key)).await }
+        if !self.is_over() {
+            idle.forgetting(vec![key], step::settled(key)).await?;
+        }
+        indexed
+    }
+
+    /// An index that is damaged is begun anew.
+    async fn index(&self, key: i64, end: Ordinal) -> Result<()> {
+        let indexed = self.index_steps(key, end).await;
+        match indexed {
+            Err(error) if is_damaged_index(&error) => {
+                self.background.idle.run(step::rebuild()).await
+            }
+            indexed => indexed,
+        }
+    }
+
+    async fn index_steps(&self, key: i64, end: Ordinal) -> Result<()> {
+        let idle = &self.background.idle;
+        if !self.is_over() {
+            idle.run(step::index_texts(key)).await?;
+        }
+        while !self.is_over()
+            && let Some(batch) = prepare(&self.readers, key, end).await?
+        {
+            idle.run(step::apply(batch)).await?;
+        }
+        Ok(())
     }
 }
 
@@ -236,6 +278,11 @@ fn tell(result: Result<()>) {
     }
 }
 
+/// Whether the time is not the next one at which threads rest.
+fn is_far(time: tokio::time::Instant) -> bool {
+    time > tokio::time::Instant::now() + AGAIN / 2
+}
+
 async fn at(time: Option<tokio::time::Instant>) {
     match time {
         Some(time) => tokio::time::sleep_until(time).await,
@@ -243,16 +290,21 @@ async fn at(time: Option<tokio::time::Instant>) {
     }
 }
 
-/// Indexes what can be searched of a thread's history, ahead of the background.
+/// Indexes what can be searched of a thread's history up to where it ends now, ahead of the background.
 pub(crate) async fn index(readers: &Readers, writer: &Writer, key: i64) -> Result<()> {
-    while let Some(batch) = prepare(readers, key).await? {
+    let Some(end) = end_of(readers, key).await? else { return Ok(()) };
+    while let Some(batch) = prepare(readers, key, end).await? {
         writer.run(step::apply(batch)).await?;
     }
     Ok(())
 }
 
-async fn prepare(readers: &Readers, key: i64) -> Result<Option<search::Batch>> {
-    search::prepare(&mut *readers.get().await?, key, INDEX_BYTES).await
+async fn end_of(readers: &Readers, key: i64) -> Result<Option<Ordinal>> {
+    head::end_of(&mut *readers.get().await?, key).await
+}
+
+async fn prepare(readers: &Readers, key: i64, end: Ordinal) -> Result<Option<search::Batch>> {
+    search::prepare(&mut *readers.get().await?, key, end, INDEX_BYTES).await
 }
 
 async fn compress(readers: &Readers, key: i64) -> Result<Option<history::Compressed>> {

@@ -1,5 +1,7 @@
 //! Steps of settling a thread, as work for the connection that writes.
 
+use thread_store::Ordinal;
+
 use crate::head::{self, pending};
 use crate::writer::Work;
 use crate::{history, search};
@@ -10,6 +12,7 @@ pub(super) fn index_texts(key: i64) -> Work<()> {
         Box::pin(async move {
             if head::pending_of(connection, key).await? & pending::TEXTS != 0 {
                 search::index_texts(connection, key).await?;
+                search::flush(connection).await?;
             }
             Ok(())
         })
@@ -18,17 +21,31 @@ pub(super) fn index_texts(key: i64) -> Work<()> {
 
 /// Writes messages to the index.
 pub(super) fn apply(batch: search::Batch) -> Work<bool> {
-    Box::new(move |connection| Box::pin(search::apply(connection, batch)))
-}
-
-/// Moves items from the tail to chunks; answers whether more are left.
-pub(super) fn merge(key: i64) -> Work<bool> {
     Box::new(move |connection| {
         Box::pin(async move {
-            let Some(end) = head::end_of(connection, key).await? else { return Ok(false) };
-            history::merge(connection, key, end).await
+            let more = search::apply(connection, batch).await?;
+            search::flush(connection).await?;
+            Ok(more)
         })
     })
+}
+
+/// Moves items before `end` from the tail to chunks; answers whether more are left.
+pub(super) fn merge(key: i64, end: Ordinal) -> Work<bool> {
+    Box::new(move |connection| {
+        Box::pin(async move {
+            // The thread may be gone.
+            match head::end_of(connection, key).await? {
+                Some(_) => history::merge(connection, key, end).await,
+                None => Ok(false),
+            }
+        })
+    })
+}
+
+/// Empties the index.
+pub(super) fn rebuild() -> Work<()> {
+    Box::new(|connection| Box::pin(search::rebuild(connection)))
 }
 
 /// Exchanges chunks for what they were compressed to.

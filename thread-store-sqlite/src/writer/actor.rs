@@ -165,7 +165,12 @@ impl Actor {
                 // Nothing that waits still has to be waited for: its caller is there.
                 Job::Barrier(reply) => batch.barriers.push(reply),
                 Job::Close(reply) => closed.push(reply),
-                job => self.taken.push_back(job),
+                job => {
+                    if let Job::Append(append) = &job {
+                        batch.threads.insert(append.thread_id());
+                    }
+                    self.taken.push_back(job);
+                }
             }
         }
         (batch, closed)
@@ -223,6 +228,8 @@ impl Actor {
                 if !matches!(error, SqliteError::Commit(_)) {
                     self.link = Link::Open(connection);
                 }
+                // Each looks by itself when it is made again, so that one in trouble is alone with it.
+                placed.iter().for_each(|placed| self.threads.forget(placed.append.thread_id()));
                 let error = thread_store::Error::from(error);
                 placed.into_iter().for_each(|placed| placed.failed(error.clone()));
                 Vec::new()

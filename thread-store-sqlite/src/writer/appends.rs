@@ -8,16 +8,16 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use sqlx::SqliteConnection;
+use futures::{FutureExt as _, TryStreamExt as _};
+use sqlx::{Executor as _, SqliteConnection};
 use thread_store::{AppendItems, AppendReceipt, Epoch, Limits, Ordinal, ThreadId};
 use tokio::sync::oneshot;
 
 use super::tasks::Task;
 use crate::error::{Result, SqliteError, is_busy};
 use crate::head::{Head, pending, signed};
-use crate::history::Open;
+use crate::history::{Open, TAIL_ROW_BYTES};
 use crate::operations;
 
 /// Threads that are remembered at most; then all are forgotten and learned anew.
@@ -26,8 +26,6 @@ const KNOWN: usize = 8192;
 const SIZES: [usize; 9] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 /// The most appends of one statement.
 pub(super) const MOST: usize = 256;
-/// Values that say of one head how it was and how it becomes.
-const HEAD_COLUMNS: usize = 4;
 
 /// An append that waits for its turn.
 pub(super) struct Append {
@@ -76,7 +74,9 @@ impl Threads {
     pub(super) fn place(&self, append: &Append, limits: &Limits) -> Option<Known> {
         let AppendItems { lease, items, expected_ordinal, .. } = &append.params;
         let known = self.0.get(&lease.thread_id)?;
-        let fits = !items.is_empty() && limits.check_items(items).is_ok();
+        let fits = !items.is_empty()
+            && append.bytes <= TAIL_ROW_BYTES
+            && limits.check_items(items).is_ok();
         let at_end = expected_ordinal.is_none_or(|expected| expected == known.end);
         (fits && at_end && lease.epoch == known.epoch).then_some(*known)
     }
@@ -148,32 +148,24 @@ pub(super) async fn write(
     appends: &mut [Placed],
 ) -> Result<Written> {
     let size = SIZES.iter().position(|size| *size >= appends.len()).unwrap_or(SIZES.len() - 1);
-    let empty = SIZES[size].saturating_sub(appends.len());
     let mut query = sqlx::query(STATEMENTS[size].as_str());
-    for placed in &*appends {
-        query = query
-            .bind(placed.known.key)
-            .bind(signed(placed.known.end.get())?)
-            .bind(signed(placed.after().end.get())?)
-            .bind(signed(placed.known.epoch.get())?);
-    }
-    for _ in 0..empty * HEAD_COLUMNS {
-        query = query.bind(None::<i64>);
-    }
-    query = query.bind(i64::try_from(appends.len()).unwrap_or(i64::MAX));
-    // What is not bound at the end is null.
     for placed in &mut *appends {
-        let Known { key, end, .. } = placed.known;
+        let Known { key, end, epoch, .. } = placed.known;
+        let next = placed.after().end;
         let packed = std::mem::take(&mut placed.append.run).pack(key, end.get());
         query = query
             .bind(key)
             .bind(signed(end.get())?)
+            .bind(signed(next.get())?)
+            .bind(signed(epoch.get())?)
             .bind(packed.checksum)
             .bind(packed.entries)
             .bind(packed.data);
     }
-    match query.execute(connection).await {
-        Ok(_) => Ok(Written::All),
+    // A worker that dies ends its answers without an error: one that is there says that it was done.
+    match connection.fetch_many(query).try_next().await {
+        Ok(Some(_)) => Ok(Written::All),
+        Ok(None) => Err(SqliteError::Commit(sqlx::Error::WorkerCrashed)),
         Err(error) if is_stale(&error) => Ok(Written::Stale),
         Err(error) if is_busy(&error) => Err(error.into()),
         // Which statement failed is not known: it may have been the commit.
@@ -188,22 +180,11 @@ fn is_stale(error: &sqlx::Error) -> bool {
 
 static STATEMENTS: LazyLock<[String; SIZES.len()]> = LazyLock::new(|| SIZES.map(statement));
 
-/// The statements that append so many rows: heads move, or everything is taken back. Values have no
-/// numbers: SQLite looks up numbered ones one by one, in a list.
+/// The statement that appends so many rows, or fewer: what is not bound is null, and no append.
+///
+/// Values have no numbers: SQLite looks up numbered ones one by one, in a list.
 fn statement(rows: usize) -> String {
-    format!(
-        "BEGIN IMMEDIATE;
-         UPDATE heads SET next_ordinal = v.column3 FROM (VALUES {heads}) AS v
-            WHERE heads.key = v.column1 AND heads.next_ordinal = v.column2
-            AND heads.epoch = v.column4 AND heads.released = 0 AND heads.pending & {items};
-         INSERT INTO stale SELECT changes() WHERE changes() <> ?;
-         INSERT INTO tail (key, first, checksum, entries, data)
-            SELECT * FROM (VALUES {tail}) WHERE column1 IS NOT NULL;
-         COMMIT",
-        heads = vec!["(?, ?, ?, ?)"; rows].join(", "),
-        items = pending::ITEMS,
-        tail = vec!["(?, ?, ?, ?, ?)"; rows].join(", "),
-    )
+    format!("INSERT INTO appends VALUES {}", vec!["(?, ?, ?, ?, ?, ?, ?)"; rows].join(", "))
 }
 
 /// An append that looks first: at a thread that is not known, or not as it was.

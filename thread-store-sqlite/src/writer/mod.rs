@@ -12,7 +12,7 @@ mod tasks;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::future::BoxFuture;
 use sqlx::SqliteConnection;
@@ -35,7 +35,7 @@ pub(crate) type Work<T> =
 enum Job {
     Append(Append),
     Task(Box<dyn Task>),
-    /// Answered when everything before it is done or will never be.
+    /// Answered when what was left before it is done or will never be.
     Barrier(oneshot::Sender<()>),
     /// The last one: what came before it is done, and the connection is closed.
     Close(oneshot::Sender<()>),
@@ -45,8 +45,16 @@ enum Job {
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
     jobs: mpsc::Sender<Job>,
-    /// Whether a write may be under way that its caller has left.
-    left: Arc<AtomicBool>,
+    left: Arc<Left>,
+}
+
+/// Writes that may be under way though their callers have left.
+#[derive(Debug, Default)]
+struct Left {
+    /// How often a caller has left.
+    count: AtomicU64,
+    /// How many of these have been waited for.
+    settled: AtomicU64,
 }
 
 /// What the writer tells and is told beside its queue: of the work that can wait.
@@ -101,14 +109,15 @@ impl Writer {
 
     /// Waits for what was left by its caller, so that it is done or not for whoever looks then.
     pub(crate) async fn settle_left(&self) -> Result<()> {
-        if !self.left.load(Ordering::SeqCst) {
+        let left = self.left.count.load(Ordering::SeqCst);
+        if self.left.settled.load(Ordering::SeqCst) >= left {
             return Ok(());
         }
         let (reply, answer) = oneshot::channel();
         let asked = self.jobs.send(Job::Barrier(reply)).await.is_ok();
         // Whoever looks meanwhile has to wait too; and who is dropped here leaves it to the next.
         if asked && answer.await.is_ok() {
-            self.left.store(false, Ordering::SeqCst);
+            self.left.settled.fetch_max(left, Ordering::SeqCst);
             return Ok(());
         }
         Err(sqlx::Error::PoolClosed.into())
@@ -163,7 +172,7 @@ impl Idle {
 }
 
 /// Dropped by a caller who does not wait for their write.
-struct Leaving(Option<Arc<AtomicBool>>);
+struct Leaving(Option<Arc<Left>>);
 
 impl Leaving {
     fn stayed(mut self) {
@@ -174,7 +183,7 @@ impl Leaving {
 impl Drop for Leaving {
     fn drop(&mut self) {
         if let Some(left) = &self.0 {
-            left.store(true, Ordering::SeqCst);
+            left.count.fetch_add(1, Ordering::SeqCst);
         }
     }
 }

@@ -51,7 +51,8 @@ async fn what_somebody_else_indexed_meanwhile_is_not_written_again() {
     let fresh = Fresh::open().await;
     fresh.create_apart(1, vec![user("lamp")]).await;
     let key = fresh.key(1).await.unwrap();
-    let batch = prepare(&mut fresh.store.view().await.unwrap(), key, 1).await.unwrap().unwrap();
+    let batch =
+        prepare(&mut fresh.store.view().await.unwrap(), key, END, 1).await.unwrap().unwrap();
     fresh.index(1).await;
     fresh.execute("DELETE FROM message_grams WHERE rowid >> 32 = ?", 1).await;
     let work = fresh.store.write_now(Box::new(|it| Box::pin(apply(it, batch))));
@@ -64,7 +65,8 @@ async fn a_batch_for_a_thread_that_is_gone_meets_no_other() {
     let fresh = Fresh::open().await;
     fresh.create_apart(1, vec![user("lamp")]).await;
     let key = fresh.key(1).await.unwrap();
-    let batch = prepare(&mut fresh.store.view().await.unwrap(), key, 1).await.unwrap().unwrap();
+    let batch =
+        prepare(&mut fresh.store.view().await.unwrap(), key, END, 1).await.unwrap().unwrap();
     fresh.store.delete_thread(DeleteThread::new(id(1))).await.unwrap();
     fresh.create_apart(1, vec![user("desk")]).await;
     fresh.store.write_now(Box::new(|it| Box::pin(apply(it, batch)))).await.unwrap();

@@ -5,12 +5,15 @@ mod order;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use thread_store::{
-    AppendItems, CreateThread, Holder, ResumeThread, RolloutItem, SearchPage, SearchThreads,
-    ThreadId, ThreadStore as _, Timestamp,
+    AppendItems, CreateThread, Holder, Ordinal, ResumeThread, RolloutItem, SearchPage,
+    SearchThreads, ThreadId, ThreadStore as _, Timestamp,
 };
 
 use super::{apply, index_texts, prepare};
 use crate::SqliteStore;
+
+/// Beyond all histories.
+pub(super) const END: Ordinal = Ordinal::new(u64::MAX);
 
 /// A store in a folder of its own.
 pub(super) struct Fresh {
@@ -48,7 +51,7 @@ impl Fresh {
         let Some(key) = self.key(n).await else { return false };
         let work = self.store.write_now(Box::new(move |connection| {
             Box::pin(async move {
-                match prepare(connection, key, budget_bytes).await? {
+                match prepare(connection, key, END, budget_bytes).await? {
                     Some(batch) => apply(connection, batch).await,
                     None => Ok(false),
                 }
