@@ -73,6 +73,10 @@ const MIGRATIONS: &[&[&str]] = &[&[
         INSERT INTO tail (key, first, checksum, entries, data)
             VALUES (NEW.key, NEW.first, NEW.checksum, NEW.entries, NEW.data);
      END",
+    // The same of many at once: how many heads moved is compared with how many should have.
+    "CREATE VIEW stale AS SELECT 0 AS moved",
+    "CREATE TRIGGER stale_threads INSTEAD OF INSERT ON stale
+     BEGIN SELECT RAISE(ROLLBACK, 'stale'); END",
     "CREATE TABLE listing (
         key INTEGER PRIMARY KEY,
         thread_id BLOB NOT NULL,

@@ -26,7 +26,7 @@ use run::{joined_len, pack, split};
 pub(crate) use compress::{Compressed, compress};
 pub(crate) use merge::merge;
 pub(crate) use read::read;
-pub(crate) use run::Open;
+pub(crate) use run::{Open, Packed};
 pub(crate) use tail::bytes as tail_bytes;
 
 /// The most bytes of a row of the tail, unless one item has more. SQLite allows a billion.

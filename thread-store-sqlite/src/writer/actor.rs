@@ -11,6 +11,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::Job;
 use super::appends::{self, Append, Looking, Placed, Threads, Written};
+use super::statement::MOST;
 use super::tasks::{End, Task, transact};
 use crate::connection;
 use crate::error::{Result, SqliteError};
@@ -275,7 +276,7 @@ impl Actor {
 impl Batch {
     /// One append of each thread: what comes of it, the next one builds on.
     fn has_room(&self, append: &Append) -> bool {
-        let room = self.placed.len() < appends::MOST
+        let room = self.placed.len() < MOST
             && self.tasks.len() < TASKS
             && (self.bytes == 0 || self.bytes + append.bytes() <= BATCH_BYTES);
         room && !self.threads.contains(&append.thread_id())

@@ -1,4 +1,4 @@
-//! Appends to threads that are known: one statement for all of them.
+//! Appends to threads that are known: written together, without looking first.
 //!
 //! The actor remembers where the threads end that it appends to, and which lease they are under. So
 //! an append needs no read: all that wait are one string of statements, one round trip. The
@@ -6,14 +6,14 @@
 //! another lease), nothing is done, and each append is made again as a task that looks first.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use futures::{FutureExt as _, TryStreamExt as _};
-use sqlx::{Executor as _, SqliteConnection};
+use sqlx::SqliteConnection;
 use thread_store::{AppendItems, AppendReceipt, Epoch, Limits, Ordinal, ThreadId};
 use tokio::sync::oneshot;
 
+use super::statement::{self, Row, is_stale};
 use super::tasks::Task;
 use crate::error::{Result, SqliteError, is_busy};
 use crate::head::{Head, pending, signed};
@@ -22,10 +22,6 @@ use crate::operations;
 
 /// Threads that are remembered at most; then all are forgotten and learned anew.
 const KNOWN: usize = 8192;
-/// Appends of one statement, by size: each is prepared once, and the rest of its rows stay empty.
-const SIZES: [usize; 9] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
-/// The most appends of one statement.
-pub(super) const MOST: usize = 256;
 
 /// An append that waits for its turn.
 pub(super) struct Append {
@@ -123,6 +119,14 @@ impl Placed {
         Known { end, bytes: self.known.bytes + self.append.bytes(), ..self.known }
     }
 
+    /// The row to be written, which takes the packed items.
+    fn row(&mut self) -> Result<Row> {
+        let Known { key, end, epoch, .. } = self.known;
+        let (first, next) = (signed(end.get())?, signed(self.after().end.get())?);
+        let packed = std::mem::take(&mut self.append.run).pack(key, end.get());
+        Ok(Row { key, epoch: signed(epoch.get())?, first, next, packed })
+    }
+
     /// Tells the caller that it is done.
     pub(super) fn done(self) {
         let receipt = AppendReceipt::new(self.known.end, self.append.params.items.len());
@@ -142,49 +146,22 @@ pub(super) enum Written {
     Stale,
 }
 
-/// Writes all appends in a transaction of their own; at most [`MOST`], each of another thread.
+/// Writes all appends in a transaction of their own; at most [`MOST`](super::statement::MOST), each of
+/// another thread.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
     appends: &mut [Placed],
 ) -> Result<Written> {
-    let size = SIZES.iter().position(|size| *size >= appends.len()).unwrap_or(SIZES.len() - 1);
-    let mut query = sqlx::query(STATEMENTS[size].as_str());
-    for placed in &mut *appends {
-        let Known { key, end, epoch, .. } = placed.known;
-        let next = placed.after().end;
-        let packed = std::mem::take(&mut placed.append.run).pack(key, end.get());
-        query = query
-            .bind(key)
-            .bind(signed(end.get())?)
-            .bind(signed(next.get())?)
-            .bind(signed(epoch.get())?)
-            .bind(packed.checksum)
-            .bind(packed.entries)
-            .bind(packed.data);
-    }
-    // A worker that dies ends its answers without an error: one that is there says that it was done.
-    match connection.fetch_many(query).try_next().await {
-        Ok(Some(_)) => Ok(Written::All),
-        Ok(None) => Err(SqliteError::Commit(sqlx::Error::WorkerCrashed)),
+    let rows = appends.iter_mut().map(Placed::row).collect::<Result<_>>()?;
+    match statement::append(connection, rows).await {
+        Ok((done, statements)) if done == statements => Ok(Written::All),
+        // A worker that dies ends its answers without an error.
+        Ok(_) => Err(SqliteError::Commit(sqlx::Error::WorkerCrashed)),
         Err(error) if is_stale(&error) => Ok(Written::Stale),
         Err(error) if is_busy(&error) => Err(error.into()),
         // Which statement failed is not known: it may have been the commit.
         Err(error) => Err(SqliteError::Commit(error)),
     }
-}
-
-/// What the trigger of the view `stale` raises.
-fn is_stale(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|error| error.message() == "stale")
-}
-
-static STATEMENTS: LazyLock<[String; SIZES.len()]> = LazyLock::new(|| SIZES.map(statement));
-
-/// The statement that appends so many rows, or fewer: what is not bound is null, and no append.
-///
-/// Values have no numbers: SQLite looks up numbered ones one by one, in a list.
-fn statement(rows: usize) -> String {
-    format!("INSERT INTO appends VALUES {}", vec!["(?, ?, ?, ?, ?, ?, ?)"; rows].join(", "))
 }
 
 /// An append that looks first: at a thread that is not known, or not as it was.

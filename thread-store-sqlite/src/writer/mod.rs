@@ -8,6 +8,7 @@
 
 mod actor;
 mod appends;
+mod statement;
 mod tasks;
 
 use std::path::PathBuf;
