@@ -113,6 +113,25 @@ pub(crate) async fn find(
     row.as_ref().map(Stored::read).transpose()
 }
 
+/// Those of the threads that there are, in no order.
+pub(crate) async fn find_all(
+    connection: &mut SqliteConnection,
+    thread_ids: impl Iterator<Item = ThreadId>,
+) -> Result<Vec<Stored>> {
+    let ids = thread_ids.map(|id| id.to_string().replace('-', ""));
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM ",
+        tables!(),
+        " WHERE t.thread_id IN (SELECT unhex(value) FROM json_each(?))"
+    ))
+    .bind(serde_json::Value::from_iter(ids).to_string())
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(Stored::read).collect()
+}
+
 /// The thread with this id, active or archived.
 pub(crate) async fn get(connection: &mut SqliteConnection, thread_id: ThreadId) -> Result<Stored> {
     find(connection, thread_id).await?.ok_or_else(|| Error::not_found(thread_id).into())

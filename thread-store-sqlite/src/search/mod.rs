@@ -14,11 +14,15 @@ mod named;
 mod records;
 
 use sqlx::SqliteConnection;
-use thread_store::{DamageReport, Limits, SearchPage, SearchPlan, SearchThreads};
+use thread_store::{Limits, SearchPage, SearchPlan, SearchThreads};
 
 use crate::error::Result;
+use judge::Judge;
 
 pub(crate) use index::{Batch, apply, flush, forget, index_texts, prepare, rebuild};
+
+/// Records that are read at once, at most.
+const AT_ONCE: usize = 100;
 
 /// Answers a search on one view of the data.
 pub(crate) async fn search(
@@ -27,14 +31,17 @@ pub(crate) async fn search(
     limits: &Limits,
 ) -> Result<SearchPage> {
     let plan = SearchPlan::new(params, limits)?;
-    let (mut best, mut damage) = (plan.collect(), DamageReport::default());
+    let (mut best, mut judge) = (plan.collect(), Judge::default());
     let mut candidates = candidates::of(connection, &plan, &params.filter).await?;
+    // Where all of them are hits, these are the page.
+    let first = candidates.values().take(params.page_size.min(AT_ONCE) + 1);
+    judge.read(connection, first.map(|candidate| candidate.thread_id)).await?;
     while let Some((promised, mut candidate)) = candidates.pop_first() {
         if !best.has_room_for(&promised) {
             break;
         }
         if candidate.is_known() {
-            if let Some(hit) = judge::judge(connection, &plan, &candidate, &mut damage).await? {
+            if let Some(hit) = judge.judge(connection, &plan, &candidate).await? {
                 best.offer(hit);
             }
         } else {
@@ -44,7 +51,7 @@ pub(crate) async fn search(
             }
         }
     }
-    Ok(best.into_page(damage))
+    Ok(best.into_page(judge.damage))
 }
 
 #[cfg(test)]
