@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions};
 use sqlx::{Connection as _, Row as _, SqliteConnection};
 
 use crate::error::{Result, is_busy};
@@ -31,6 +31,8 @@ pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(BUSY_BUDGET)
         .page_size(PAGE_BYTES)
         .foreign_keys(false)
+        // Pages that are free can be given back, some at a time.
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
         // Each commit is on the disk when it returns.
         .pragma("synchronous", "FULL")
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())

@@ -150,7 +150,16 @@ impl Task {
         let rested = |thread: &Unsettled| is(&before, thread) && !is(&self.failed, thread);
         let rested = unsettled.iter().copied().filter(rested).collect();
         self.settle_each(rested).await?;
+        if unsettled.is_empty() {
+            self.shrink().await?;
+        }
         Ok(unsettled.len())
+    }
+
+    /// Makes the file smaller, if much of it is free.
+    async fn shrink(&self) -> Result<()> {
+        while !self.is_over() && self.background.idle.run(step::shrink()).await? {}
+        Ok(())
     }
 
     /// Settles what time allows. What is left is done by whoever opens the file next.
@@ -163,7 +172,8 @@ impl Task {
 
     async fn settle_all(&mut self) -> Result<()> {
         let unsettled = self.unsettled().await?;
-        self.settle_each(unsettled).await
+        self.settle_each(unsettled).await?;
+        self.shrink().await
     }
 
     /// Settles threads, as many at once as is little work. One that cannot be settled hinders no other;

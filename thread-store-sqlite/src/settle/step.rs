@@ -6,6 +6,11 @@ use crate::head::{self, pending};
 use crate::writer::Work;
 use crate::{history, search};
 
+/// Fewer free pages are kept for what is written next: half a MiB.
+const FEWEST_FREE: i64 = 64;
+/// And so is this part of the file.
+const SPARE: i64 = 64;
+
 /// Indexes the name, the title and the preview, if they changed.
 pub(super) fn index_texts(key: i64) -> Work<()> {
     Box::new(move |connection| {
@@ -39,6 +44,23 @@ pub(super) fn merge(key: i64, end: Ordinal) -> Work<bool> {
                 Some(_) => history::merge(connection, key, end).await,
                 None => Ok(false),
             }
+        })
+    })
+}
+
+/// Gives back some of the pages that are free, if they are many; answers whether more are.
+pub(super) fn shrink() -> Work<bool> {
+    Box::new(|connection| {
+        Box::pin(async move {
+            let free: i64 =
+                sqlx::query_scalar("PRAGMA freelist_count").fetch_one(&mut *connection).await?;
+            let all: i64 =
+                sqlx::query_scalar("PRAGMA page_count").fetch_one(&mut *connection).await?;
+            let many = free >= FEWEST_FREE && free >= all / SPARE;
+            if many {
+                sqlx::raw_sql("PRAGMA incremental_vacuum(128)").execute(connection).await?;
+            }
+            Ok(many)
         })
     })
 }
