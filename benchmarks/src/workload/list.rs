@@ -20,8 +20,8 @@ const PAGE: usize = 50;
 const BY_HAND: &str = "rusqlite, right index";
 /// Against rusqlite with the right index.
 const RAW: Bar = Bar::at_most(2.0).note(
-    "sqlx hands over row by row, each with a copy of its columns, from a thread of its own. Fewer and larger rows \
-     (one for the page) would reach it.",
+    "A page is one row already. What is left is the way to the thread of the driver and back, which is dear where \
+     processors fall asleep in between.",
 );
 /// The deep page against the first.
 const DEEP: Bar = Bar::at_most(1.2);

@@ -19,13 +19,13 @@ use crate::workload::append::{Appender, Ours, live};
 
 /// The database, of threads that were merged.
 const MERGED: Bar = Bar::at_most(1.1).note(
-    "What was merged leaves free pages in the file, which are written to next and never given back; a file that \
-     shrinks (`auto_vacuum`) would be the size of its contents, of which the index of what was said is 0.08.",
+    "The chunks are 1.05 of the payload and the index of what was said is 0.08: any three characters are found in \
+     any script by it. Merging the parts of the index into one when all threads rest would come close.",
 );
 /// The same with compression of threads at rest: a third.
 const COMPRESSED: Bar = Bar::at_most(0.333).note(
     "The chunks alone are 0.34: about a tenth of the payload is noise that nothing compresses, like the encrypted \
-     reasoning that agents keep. The rest is the index, and free pages as above.",
+     reasoning that agents keep. The rest is the index of what was said, which does not get smaller.",
 );
 const THREADS: usize = 20;
 const APPENDS: usize = 400;
