@@ -25,14 +25,20 @@ pub(crate) async fn reopen(path: &Path) -> Result<SqliteConnection> {
     Ok(connection)
 }
 
+/// A new file is made so that pages that are free can be given back, some at a time. Asked of a file
+/// that exists, that would be a write, which waits for others.
+pub(crate) fn opening(path: &Path) -> SqliteConnectOptions {
+    let is_new = path.metadata().is_ok_and(|meta| meta.len() == 0);
+    let options = options(path);
+    if is_new { options.auto_vacuum(SqliteAutoVacuum::Incremental) } else { options }
+}
+
 pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(BUSY_BUDGET)
         .page_size(PAGE_BYTES)
         .foreign_keys(false)
-        // Pages that are free can be given back, some at a time.
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
         // Each commit is on the disk when it returns.
         .pragma("synchronous", "FULL")
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::{Connection as _, SqliteConnection};
 use thread_store::{AppendItems, AppendReceipt, Limits};
 
-use crate::connection::{options, use_wal};
+use crate::connection::{opening, options, use_wal};
 use crate::error::{Result, SqliteError, is_foreign};
 use crate::options::SqliteOptions;
 use crate::readers::{Reader, Readers};
@@ -86,7 +86,7 @@ impl Database {
 
 /// A connection to a file with our schema.
 async fn prepared(path: &Path) -> Result<SqliteConnection> {
-    let mut connection = SqliteConnection::connect_with(&options(path)).await?;
+    let mut connection = SqliteConnection::connect_with(&opening(path)).await?;
     schema::check(&mut connection).await?;
     use_wal(&mut connection, path).await?;
     schema::migrate(&mut connection).await?;
