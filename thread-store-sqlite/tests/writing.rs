@@ -237,6 +237,37 @@ async fn a_failing_disk_is_told_to_all_and_the_handle_goes_on_after() {
     }
 }
 
+async fn free_pages(path: &Path) -> i64 {
+    let url = format!("sqlite:{}", path.display());
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    sqlx::query_scalar("PRAGMA freelist_count").fetch_one(&mut connection).await.unwrap()
+}
+
+/// The second file is one that was not made to give pages back.
+#[tokio::test]
+async fn what_is_deleted_is_given_back_where_the_file_can_do_that() {
+    let Opened { path, store, _folder } = &opened().await;
+    let other = path.with_file_name("other.db");
+    let mut connection =
+        SqliteConnection::connect(&format!("sqlite:{}?mode=rwc", other.display())).await.unwrap();
+    sqlx::raw_sql("PRAGMA page_size = 8192; CREATE TABLE a (a); DROP TABLE a")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    let fixed = SqliteStore::open(&other).await.unwrap();
+    for (path, store, kept) in [(path, store, 0..64), (&other, &fixed, 64..10_000)] {
+        let text = format!("{{\"a\":\"{}\"}}", "x".repeat(4 << 20));
+        let item = RolloutItem::try_from(text.as_str()).unwrap();
+        let id = ThreadId::generate();
+        store.create_thread(CreateThread::new(id).with_items(vec![item])).await.unwrap();
+        store.delete_thread(id.into()).await.unwrap();
+        assert!(free_pages(path).await > 500);
+        store.settle().await.unwrap();
+        assert!(kept.contains(&free_pages(path).await), "{} are free", free_pages(path).await);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flush_ends_though_others_go_on_appending() {
     let Opened { store, .. } = &opened().await;

@@ -1,7 +1,9 @@
 //! Steps of settling a thread, as work for the connection that writes.
 
+use sqlx::SqliteConnection;
 use thread_store::Ordinal;
 
+use crate::error::Result;
 use crate::head::{self, pending};
 use crate::writer::Work;
 use crate::{history, search};
@@ -52,17 +54,21 @@ pub(super) fn merge(key: i64, end: Ordinal) -> Work<bool> {
 pub(super) fn shrink() -> Work<bool> {
     Box::new(|connection| {
         Box::pin(async move {
-            let free: i64 =
-                sqlx::query_scalar("PRAGMA freelist_count").fetch_one(&mut *connection).await?;
+            let free = free_pages(connection).await?;
             let all: i64 =
                 sqlx::query_scalar("PRAGMA page_count").fetch_one(&mut *connection).await?;
-            let many = free >= FEWEST_FREE && free >= all / SPARE;
-            if many {
-                sqlx::raw_sql("PRAGMA incremental_vacuum(128)").execute(connection).await?;
+            if free < FEWEST_FREE || free < all / SPARE {
+                return Ok(false);
             }
-            Ok(many)
+            sqlx::raw_sql("PRAGMA incremental_vacuum(128)").execute(&mut *connection).await?;
+            // A file that was not made for it gives nothing back.
+            Ok(free_pages(connection).await? < free)
         })
     })
+}
+
+async fn free_pages(connection: &mut SqliteConnection) -> Result<i64> {
+    Ok(sqlx::query_scalar("PRAGMA freelist_count").fetch_one(connection).await?)
 }
 
 /// Empties the index.
