@@ -14,7 +14,7 @@ use thread_store::{AppendItems, AppendReceipt, Epoch, Limits, Ordinal, ThreadId}
 use tokio::sync::oneshot;
 
 use super::statement::{self, Row, is_stale};
-use super::tasks::Task;
+use super::tasks::{Task, concluded};
 use crate::error::{Result, SqliteError, is_busy};
 use crate::head::{Head, pending, signed};
 use crate::history::{Open, TAIL_ROW_BYTES};
@@ -194,16 +194,10 @@ impl Task for Looking {
     }
 
     fn answer(self: Box<Self>, end: thread_store::Result<()>, threads: &mut Threads) {
-        let answer = match (end, self.result) {
-            // What failed by itself has changed nothing, however the transaction ended.
-            (_, Some(Err(error))) => Err(error),
-            (Ok(()), Some(Ok((receipt, head)))) => {
-                threads.learn(&head);
-                Ok(receipt)
-            }
-            (Ok(()), None) => Err(SqliteError::Aborted),
-            (Err(error), _) => Err(error.into()),
-        };
+        let answer = concluded(end, self.result).map(|(receipt, head)| {
+            threads.learn(&head);
+            receipt
+        });
         // Who has left does not want to know.
         self.append.reply.send(answer).ok();
     }

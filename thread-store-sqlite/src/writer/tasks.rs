@@ -57,15 +57,19 @@ impl<T: Send> Task for Call<T> {
 
     fn answer(self: Box<Self>, end: thread_store::Result<()>, threads: &mut Threads) {
         threads.forget_keys(&self.forgets);
-        let answer = match (end, self.result) {
-            // What failed by itself has changed nothing, however the transaction ended.
-            (_, Some(Err(error))) => Err(error),
-            (Ok(()), Some(answer)) => answer,
-            (Ok(()), None) => Err(SqliteError::Aborted),
-            (Err(error), _) => Err(error.into()),
-        };
         // Who has left does not want to know.
-        self.reply.send(answer).ok();
+        self.reply.send(concluded(end, self.result)).ok();
+    }
+}
+
+/// What a caller is told whose task had this result, in a transaction that ended so.
+pub(super) fn concluded<T>(end: thread_store::Result<()>, result: Option<Result<T>>) -> Result<T> {
+    match (end, result) {
+        // What failed by itself has changed nothing, however the transaction ended.
+        (_, Some(Err(error))) => Err(error),
+        (Ok(()), Some(answer)) => answer,
+        (Ok(()), None) => Err(SqliteError::Aborted),
+        (Err(error), _) => Err(error.into()),
     }
 }
 
