@@ -55,6 +55,7 @@ mod lineage;
 mod names;
 mod plan;
 mod rollout;
+mod stamp;
 mod walk;
 
 pub use home::{Home, PlannedThread, UnreadableFile, read_file, read_home};
