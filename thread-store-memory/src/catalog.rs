@@ -4,17 +4,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use thread_store::{
-    Conflict, Error, ListFilter, Result, Scan, StoredThread, ThreadId, Timestamp,
+    Conflict, Error, ListFilter, ListIndex, Result, Scan, StoredThread, ThreadId, Timestamp,
     UpdateThreadMetadata, edit_metadata,
 };
 
-use crate::index::Index;
 use crate::log::Log;
 
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
     threads: HashMap<ThreadId, Entry>,
-    index: Index,
+    index: ListIndex,
 }
 
 /// A thread, without its history.

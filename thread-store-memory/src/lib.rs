@@ -22,7 +22,6 @@
 
 mod catalog;
 mod history;
-mod index;
 mod log;
 mod store;
 

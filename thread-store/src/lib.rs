@@ -38,7 +38,7 @@ pub use history::{
 };
 pub use id::ThreadId;
 pub use implement::{
-    AppendStep, LeaseState, edit_metadata, plan_append, reconcile_append, spawn_subtree,
+    AppendStep, LeaseState, ListIndex, edit_metadata, plan_append, reconcile_append, spawn_subtree,
 };
 pub use item::{Members, Record, RolloutItem, SessionMeta, StoredItem};
 pub use lease::{Epoch, Holder, WriterLease};

@@ -1,17 +1,19 @@
-//! Sorted sets of threads: one for each thing that a list can be narrowed to at no cost.
+//! Lists of threads in memory: sorted sets, one for each thing that a list can be narrowed to at no cost.
 
 use std::collections::{BTreeSet, HashMap};
 use std::iter::Peekable;
 use std::ops::Bound;
 
-use thread_store::{
-    Direction, ListFilter, ListRow, Position, Relation, Scan, SortKey, SourceKind, ThreadId,
-    cwd_key, spawn_subtree,
-};
+use super::spawn_subtree;
+use crate::cwd::cwd_key;
+use crate::history::Direction;
+use crate::id::ThreadId;
+use crate::list::{ListFilter, ListRow, Position, Relation, Scan, SortKey};
+use crate::source::SourceKind;
 
 /// Something that all threads of a set have in common.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum Facet {
+enum Facet {
     All,
     Archived(bool),
     Source(SourceKind),
@@ -20,14 +22,16 @@ pub(crate) enum Facet {
     SpawnParent(ThreadId),
 }
 
-/// The threads of each facet, by each sort key.
+/// Places of threads in lists, for a store that keeps its records in memory: it makes a page cost the
+/// same among a hundred threads and a million (L8).
 #[derive(Debug, Default)]
-pub(crate) struct Index(HashMap<Facet, [BTreeSet<Position>; SortKey::ALL.len()]>);
+pub struct ListIndex(HashMap<Facet, [BTreeSet<Position>; SortKey::ALL.len()]>);
 
-type Walk<'a> = Box<dyn Iterator<Item = Position> + 'a>;
+type Walk<'a> = Box<dyn Iterator<Item = Position> + Send + 'a>;
 
-impl Index {
-    pub(crate) fn insert(&mut self, row: &ListRow<'_>) {
+impl ListIndex {
+    /// Adds a thread.
+    pub fn insert(&mut self, row: &ListRow<'_>) {
         for facet in facets(row) {
             let sets = self.0.entry(facet).or_default();
             for (set, position) in sets.iter_mut().zip(positions(row)) {
@@ -36,7 +40,8 @@ impl Index {
         }
     }
 
-    pub(crate) fn remove(&mut self, row: &ListRow<'_>) {
+    /// Takes a thread out, by the row that it was added with.
+    pub fn remove(&mut self, row: &ListRow<'_>) {
         for facet in facets(row) {
             let Some(sets) = self.0.get_mut(&facet) else {
                 continue;
@@ -51,8 +56,9 @@ impl Index {
     }
 
     /// The places of all threads that can be on the list, in the order of the scan: the smallest
-    /// set of candidates that a single filter leaves.
-    pub(crate) fn candidates<'a>(&'a self, filter: &ListFilter, scan: &Scan) -> Walk<'a> {
+    /// set of candidates that a single filter leaves. Which of them are on it, and how many, is for
+    /// the caller to say.
+    pub fn candidates<'a>(&'a self, filter: &ListFilter, scan: &Scan) -> Walk<'a> {
         if let Some(Relation::DescendantsOf(ancestor)) = filter.relation {
             return self.descendant_places(ancestor, scan);
         }
@@ -63,7 +69,8 @@ impl Index {
     }
 
     /// Everything below a thread in the spawn relation: parents before children.
-    pub(crate) fn descendants(&self, ancestor: ThreadId) -> Vec<ThreadId> {
+    #[must_use]
+    pub fn descendants(&self, ancestor: ThreadId) -> Vec<ThreadId> {
         let subtree = spawn_subtree(ancestor, |parent| {
             let children = self.set(&Facet::SpawnParent(parent), SortKey::Created);
             children.into_iter().flatten().map(|place| place.thread_id)
