@@ -16,6 +16,8 @@ pub(crate) enum ReadError {
     Special { path: PathBuf },
     #[error("{}: {reason}", path.display())]
     NoRollout { path: PathBuf, reason: NoRollout },
+    #[error("{}: the file changed while it was read", path.display())]
+    Changed { path: PathBuf },
     #[error("{}: reading failed", path.display())]
     Io { path: PathBuf, source: io::Error },
 }
@@ -58,6 +60,7 @@ impl ReadError {
             Self::Denied { .. } => "it must not be read by this user".into(),
             Self::Special { .. } => "it is neither a file nor a folder".into(),
             Self::NoRollout { reason, .. } => reason.to_string(),
+            Self::Changed { .. } => "the file changed while it was read".into(),
             Self::Io { source, .. } => format!("reading failed: {source}"),
         }
     }
@@ -66,7 +69,9 @@ impl ReadError {
 impl From<ReadError> for Error {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::Io { .. } => Self::unavailable(Outcome::NothingDone).because(error),
+            ReadError::Io { .. } | ReadError::Changed { .. } => {
+                Self::unavailable(Outcome::NothingDone).because(error)
+            }
             _ => Self::invalid("path", error.to_string()).because(error),
         }
     }

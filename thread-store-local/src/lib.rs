@@ -55,6 +55,7 @@ mod lineage;
 mod names;
 mod plan;
 mod rollout;
+mod segment;
 mod stamp;
 mod walk;
 

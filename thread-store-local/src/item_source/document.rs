@@ -11,9 +11,14 @@ use super::Piece;
 
 /// Whether a text is such a document: by the file's name, or because its first line is a lone `{`.
 pub(super) fn is_document(path: &Path, text: &[u8]) -> bool {
-    let named = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let first_line = text.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty());
+    starts_document(path, first_line)
+}
+
+/// The same by the first line that is not blank, if there is one.
+pub(crate) fn starts_document(path: &Path, first_line: Option<&[u8]>) -> bool {
+    let named = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     let alone = first_line.is_some_and(|line| line.trim_ascii() == b"{");
     alone || (named && !first_line.is_some_and(is_record))
 }

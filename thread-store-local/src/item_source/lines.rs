@@ -19,8 +19,12 @@ const MAX_SEARCHES: usize = 64;
 /// Splits a text at line feeds (at nothing else: U+2028 is part of a record) into records, which
 /// share its memory, and damage. Blank lines and a byte order mark are neither.
 pub(super) fn pieces(text: &Bytes) -> Vec<Piece> {
+    pieces_from(text, if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 })
+}
+
+/// The same of what stands behind this place, where a line starts.
+pub(super) fn pieces_from(text: &Bytes, mut start: usize) -> Vec<Piece> {
     let mut splitter = Splitter { text, out: Vec::new() };
-    let mut start = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     for end in memchr_iter(b'\n', text) {
         if end >= start {
             splitter.line(start..end);

@@ -63,18 +63,48 @@ fn open(path: &Path) -> io::Result<(File, bool)> {
     let mut start = Vec::with_capacity(ZSTD_MAGIC.len());
     (&file).take(ZSTD_MAGIC.len() as u64).read_to_end(&mut start)?;
     file.rewind()?;
-    Ok((file, start == ZSTD_MAGIC))
+    Ok((file, is_compressed(&start)))
+}
+
+/// Whether a file that starts with these bytes is compressed.
+pub(crate) fn is_compressed(start: &[u8]) -> bool {
+    start.starts_with(&ZSTD_MAGIC)
 }
 
 /// Expands all frames; checksums are verified where there are any.
 fn expand(file: File) -> io::Result<Loaded> {
     let mut bytes = Vec::new();
     // What was expanded before an error stays in `bytes`.
-    let result = zstd::Decoder::new(file)?.read_to_end(&mut bytes);
-    let damage = result.err().map(|error| Damage {
-        offset: bytes.len(),
+    let result = Expander::new(file)?.read_to_end(&mut bytes);
+    let damage = result.err().map(|error| compression_damage(bytes.len(), &error));
+    Ok(Loaded { bytes: bytes.into(), damage })
+}
+
+/// What is lost where compressed data cannot be expanded any further.
+pub(crate) fn compression_damage(offset: usize, error: &io::Error) -> Damage {
+    Damage {
+        offset,
         reason: format!("compressed data are cut off or damaged from here on ({error})"),
         kind: DamageKind::Compression,
-    });
-    Ok(Loaded { bytes: bytes.into(), damage })
+    }
+}
+
+/// The text of compressed data. However it is read, the decoder is asked for equal steps: how much
+/// it gives of damaged data depends on them.
+pub(crate) struct Expander<R: Read>(BufReader<zstd::Decoder<'static, BufReader<R>>>);
+
+impl<R: Read> Expander<R> {
+    const STEP: usize = 1 << 17;
+
+    pub(crate) fn new(compressed: R) -> io::Result<Self> {
+        Ok(Self(BufReader::with_capacity(Self::STEP, zstd::Decoder::new(compressed)?)))
+    }
+}
+
+impl<R: Read> Read for Expander<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let len = self.0.fill_buf()?.read(out)?;
+        self.0.consume(len);
+        Ok(len)
+    }
 }

@@ -9,7 +9,8 @@ use std::path::Path;
 use bytes::Bytes;
 use thread_store::RolloutItem;
 
-pub(crate) use load::first_lines;
+pub(crate) use document::starts_document;
+pub(crate) use load::{Expander, compression_damage, first_lines, is_compressed};
 
 use crate::error::ReadError;
 
@@ -62,6 +63,20 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Piece>, ReadError> {
     let mut pieces = pieces(path, &loaded.bytes);
     pieces.extend(loaded.damage.map(Piece::Damage));
     Ok(pieces)
+}
+
+/// Takes lines apart that start at this place of their file.
+pub(crate) fn line_pieces(text: &Bytes, base: u64) -> Vec<Piece> {
+    if base == 0 {
+        return lines::pieces(text);
+    }
+    let mut pieces = lines::pieces_from(text, 0);
+    for piece in &mut pieces {
+        if let Piece::Damage(damage) = piece {
+            damage.offset += base as usize;
+        }
+    }
+    pieces
 }
 
 /// Takes a text apart: a document if it looks like one, else lines.

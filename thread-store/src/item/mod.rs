@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
+use memchr::memchr;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -18,7 +19,7 @@ use crate::error::Error;
 use crate::ordinal::Ordinal;
 use crate::time::Timestamp;
 
-pub(crate) use glance::{glance, word};
+pub(crate) use glance::{glance, places, word};
 pub use members::Members;
 pub(crate) use members::text_of;
 pub(crate) use record::Seen;
@@ -131,6 +132,24 @@ impl RolloutItem {
         self == other || ordinal_member::equal_without(&self.0, &other.0)
     }
 
+    /// Its top-level `ordinal` member, if that is a whole number: where a file format says that the
+    /// record stands. A glance: most records cost a search at the speed of memory.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn line_ordinal(&self) -> Option<u64> {
+        ordinal_member::line_ordinal(&self.0)
+    }
+
+    /// The [same record](Self::same_record) with this number as its `ordinal` member: where its
+    /// first one stands if it has one, else behind a `timestamp` that comes first, as Codex writes
+    /// it, else in front.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_line_ordinal(&self, ordinal: u64) -> Self {
+        ordinal_member::with_line_ordinal(&self.0, ordinal)
+            .map_or_else(|| self.clone(), |text| Self(text.into()))
+    }
+
     /// A stable number for the record: of the same record it is the same.
     pub(crate) fn record_digest(&self) -> u64 {
         ordinal_member::digest_without(&self.0)
@@ -147,7 +166,7 @@ fn check(bytes: &[u8]) -> Result<(), String> {
     // `IgnoredAny` is skipped by a loop, not by recursion: nesting has no limit.
     serde_json::from_str::<IgnoredAny>(text)
         .map_err(|error| format!("not JSON at line {} column {}", error.line(), error.column()))?;
-    match bytes.iter().position(|&byte| byte == b'\n') {
+    match memchr(b'\n', bytes) {
         Some(at) => Err(format!("a line feed at byte {at}")),
         None => Ok(()),
     }

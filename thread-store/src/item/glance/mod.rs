@@ -1,5 +1,7 @@
 //! A glance at an object: where its members are, and nothing of what they say.
 
+use std::ops::Range;
+
 use memchr::{memchr, memchr3};
 
 /// The values of the members with these names, as they stand: of a name that repeats the last one
@@ -36,6 +38,23 @@ pub(crate) fn glance<'a, const N: usize>(
     Some(found)
 }
 
+/// The members of an object: where each name stands, with its quotes, and each value. It ends where
+/// the text is no object.
+pub(crate) fn places(object: &[u8]) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+    let mut at = Place { json: object, at: 0 };
+    let mut last = at.token();
+    std::iter::from_fn(move || {
+        (matches!(last, Some(b'{' | b','))).then_some(())?;
+        at.space();
+        (at.peek()? == b'"').then_some(())?;
+        let name = at.range()?;
+        (at.token()? == b':').then_some(())?;
+        let value = at.range()?;
+        last = at.token();
+        Some((name, value))
+    })
+}
+
 /// The text of a string that has no escapes.
 pub(crate) fn word(value: &[u8]) -> Option<&[u8]> {
     let text = value.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
@@ -69,6 +88,11 @@ impl<'a> Place<'a> {
 
     /// Steps over a value.
     fn value(&mut self) -> Option<&'a [u8]> {
+        let range = self.range()?;
+        self.json.get(range)
+    }
+
+    fn range(&mut self) -> Option<Range<usize>> {
         self.space();
         let start = self.at;
         match self.peek()? {
@@ -77,7 +101,7 @@ impl<'a> Place<'a> {
             b'[' => self.nested(b'[', b']')?,
             _ => self.scalar(),
         }
-        self.json.get(start..self.at)
+        Some(start..self.at)
     }
 
     /// To behind the quote that no backslash makes a part of the text.
