@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
 use thread_store::{Record, RolloutItem, SessionMeta, ThreadId, Timestamp};
 
 use crate::error::{NoRollout, ReadError};
@@ -9,17 +10,20 @@ use crate::file_name::FileName;
 use crate::item_source::{self, Piece};
 
 /// What must be known of a file to plan: little, for ten thousand of them are held at once.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Header {
     pub(crate) thread: ThreadId,
     /// Which part of the thread's history it is: the thread's id for the first one.
     pub(crate) segment: ThreadId,
     pub(crate) base: Option<Base>,
     pub(crate) created_at: Option<Timestamp>,
+    /// How its lines are written: `legacy` or `paginated`, if it says so.
+    #[serde(default)]
+    pub(crate) history_mode: Option<String>,
 }
 
 /// History in another file that comes before a file's own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Base {
     /// `None` if the header names none that could exist.
     pub(crate) segment: Option<ThreadId>,
@@ -86,6 +90,7 @@ impl Header {
             segment: name.segment.unwrap_or(thread),
             base: meta.and_then(base),
             created_at: meta.and_then(SessionMeta::created_at).or(name.time),
+            history_mode: meta.and_then(|meta| meta.members().string("history_mode")),
         }
     }
 }

@@ -46,18 +46,25 @@
 //! that no other segment of the thread continues; among several, the newest by its header's time,
 //! then by segment id. Files that were passed over are named in [`Rollout::other_files`].
 
+mod codex_state;
 mod error;
 mod file_name;
 mod header;
 mod home;
+mod index;
 mod item_source;
 mod lineage;
+mod lock_owner;
 mod names;
 mod plan;
 mod rollout;
 mod segment;
 mod stamp;
+mod store;
 mod walk;
 
 pub use home::{Home, PlannedThread, UnreadableFile, read_file, read_home};
 pub use rollout::{OtherFile, OtherFileReason, Rollout};
+#[doc(hidden)]
+pub use store::Faults;
+pub use store::{LocalOptions, LocalStore, Progress};

@@ -14,17 +14,20 @@ use crate::plan::Plan;
 use crate::rollout::Rollout;
 
 /// A file of a chain, and where it is cut off.
-struct Link {
-    file: usize,
+pub(crate) struct Link {
+    pub(crate) file: usize,
     /// The first envelope ordinal that is not part of the history; `None` for the last file.
-    end: Option<u64>,
+    pub(crate) end: Option<u64>,
 }
 
 /// Why the chain starts later than the history.
-struct Broken {
-    file: usize,
-    reason: &'static str,
+pub(crate) struct Broken {
+    pub(crate) file: usize,
+    pub(crate) reason: &'static str,
 }
+
+/// Why a file that others continue is damaged.
+pub(crate) const INCOMPLETE: &str = "records that a later file continues are missing at its end";
 
 /// Reads the history that ends with the file `head` into `rollout`. Only that file must be
 /// readable: what is missing of the others is reported as damage.
@@ -41,7 +44,7 @@ pub(crate) fn read(plan: &Plan, head: usize, rollout: &mut Rollout) -> Result<()
                     lost(
                         plan,
                         *file,
-                        "records that a later file continues are missing at its end",
+                        INCOMPLETE,
                         rollout,
                     );
                 }
@@ -60,7 +63,7 @@ fn lost(plan: &Plan, file: usize, reason: &str, rollout: &mut Rollout) {
 }
 
 /// The files of a history, the last first.
-fn chain(plan: &Plan, head: usize) -> (Vec<Link>, Option<Broken>) {
+pub(crate) fn chain(plan: &Plan, head: usize) -> (Vec<Link>, Option<Broken>) {
     let mut links = vec![Link { file: head, end: None }];
     let mut seen = HashSet::from([head]);
     let (mut file, mut end) = (head, u64::MAX);

@@ -1,29 +1,112 @@
-//! The names in `session_index.jsonl`.
+//! The names in `session_index.jsonl`, which Codex and we write.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
 use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
-use thread_store::ThreadId;
+use serde_json::json;
+use thread_store::{ThreadId, Timestamp};
 
 use crate::item_source::{self, Piece};
+use crate::store::layout::{Layout, private};
 
 /// File name of the index, at the root of a home.
 pub(crate) const FILE: &str = "session_index.jsonl";
+/// File name of its lock, which Codex takes for every change.
+pub(crate) const LOCK: &str = "session_index.jsonl.lock";
+
+/// What the index says of one thread last.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Named {
+    /// Empty where the name was cleared.
+    pub(crate) name: String,
+    /// When, if the line says so.
+    pub(crate) at: Option<Timestamp>,
+}
 
 /// The name of each thread: of several lines about one thread the last counts, and an empty name
 /// clears. A missing or damaged index costs the names that cannot be read, and nothing else.
 pub(crate) fn read(home: &Path) -> HashMap<ThreadId, String> {
-    let path = home.join(FILE);
-    let pieces = item_source::read(&path).unwrap_or_default();
-    let mut names = HashMap::new();
-    for line in pieces.iter().filter_map(Piece::record) {
-        let members = line.members();
-        let id = members.string("id").and_then(|id| ThreadId::parse(&id).ok());
-        let name = members.string("thread_name");
-        if let (Some(id), Some(name)) = (id, name) {
-            names.insert(id, name);
+    let named = read_lines(home).into_iter();
+    named
+        .filter(|(_, named)| !named.name.trim().is_empty())
+        .map(|(id, named)| (id, named.name))
+        .collect()
+}
+
+/// What the index says of each thread last, cleared names too.
+pub(crate) fn read_lines(home: &Path) -> HashMap<ThreadId, Named> {
+    let pieces = item_source::read(&home.join(FILE)).unwrap_or_default();
+    let lines = pieces.iter().filter_map(Piece::record);
+    lines
+        .filter_map(|line| {
+            let members = line.members();
+            let id = ThreadId::parse(&members.string("id")?).ok()?;
+            let name = members.string("thread_name")?;
+            Some((id, Named { name, at: members.timestamp("updated_at") }))
+        })
+        .collect()
+}
+
+/// Adds a name.
+pub(crate) fn add(layout: &Layout, thread: ThreadId, name: &str, at: Timestamp) -> io::Result<()> {
+    let _lock = lock(layout)?;
+    let line = json!({ "id": thread, "thread_name": name, "updated_at": at });
+    let path = layout.session_index();
+    let mut text = String::new();
+    if fs::read(&path).is_ok_and(|there| there.last().is_some_and(|&byte| byte != b'\n')) {
+        text.push('\n');
+    }
+    text.push_str(&format!("{line}\n"));
+    private().append(true).create(true).open(path)?.write_all(text.as_bytes())
+}
+
+/// Takes out every line about these threads. What is no line about a thread stays as it is.
+pub(crate) fn forget(layout: &Layout, threads: &HashSet<ThreadId>) -> io::Result<()> {
+    if !layout.session_index().exists() {
+        return Ok(());
+    }
+    let _lock = lock(layout)?;
+    let path = layout.session_index();
+    let text = fs::read(&path)?;
+    let kept: Vec<u8> = text
+        .split_inclusive(|&byte| byte == b'\n')
+        .filter(|line| !about(line).is_some_and(|id| threads.contains(&id)))
+        .flatten()
+        .copied()
+        .collect();
+    if kept.len() == text.len() {
+        return Ok(());
+    }
+    let mut new = tempfile::NamedTempFile::new_in(layout.home())?;
+    new.write_all(&kept)?;
+    new.as_file().sync_data()?;
+    new.persist(&path).map(drop).map_err(|error| error.error)
+}
+
+fn about(line: &[u8]) -> Option<ThreadId> {
+    let line: serde_json::Value = serde_json::from_slice(line.trim_ascii()).ok()?;
+    ThreadId::parse(line.get("id")?.as_str()?).ok()
+}
+
+/// How long is waited for a Codex that is writing.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Takes the lock, as Codex does. A suspended program must not hang this one for ever.
+fn lock(layout: &Layout) -> io::Result<File> {
+    let path = layout.session_index_lock();
+    let file = private().read(true).write(true).create(true).truncate(false).open(path)?;
+    let start = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => {
+                sleep(Duration::from_millis(5));
+            }
+            Err(error) => return Err(error.into()),
         }
     }
-    names.retain(|_, name| !name.trim().is_empty());
-    names
 }

@@ -65,6 +65,11 @@ impl Plan {
                 Err(error) => unreadable.push(UnreadableFile { reason: error.reason(), path }),
             }
         }
+        Self::of_files(files)
+    }
+
+    /// The plan of files whose headers were read.
+    pub(crate) fn of_files(mut files: Vec<PlannedFile>) -> Self {
         files.sort_by(|a, b| a.rank().cmp(&b.rank()));
         Self::of_ranked(files)
     }

@@ -8,8 +8,8 @@ use crate::error::ReadError;
 use crate::home::UnreadableFile;
 use crate::names;
 
-const ACTIVE: &str = "sessions";
-const ARCHIVED: &str = "archived_sessions";
+pub(crate) const ACTIVE: &str = "sessions";
+pub(crate) const ARCHIVED: &str = "archived_sessions";
 
 /// Files in Codex's form that are no rollouts.
 const OTHER_FILES: &[&str] = &["history.jsonl", names::FILE];
@@ -56,18 +56,24 @@ impl Found {
         if !self.entered.insert(folder.canonicalize().map_err(failed)?) {
             return Ok(());
         }
-        let mut paths = Vec::new();
+        let mut below = Vec::new();
         for entry in fs::read_dir(folder).map_err(failed)? {
-            paths.push(entry.map_err(failed)?.path());
+            let entry = entry.map_err(failed)?;
+            below.push((entry.path(), is_folder(&entry)));
         }
-        paths.sort_unstable();
-        for path in &paths {
-            if !path.is_dir() && may_be_rollout(path) {
-                self.files.push(path.clone());
-            }
-        }
-        folders.extend(paths.into_iter().rev().filter(|path| path.is_dir()));
+        below.sort_unstable();
+        let (inner, files): (Vec<_>, Vec<_>) = below.into_iter().partition(|(_, folder)| *folder);
+        self.files.extend(files.into_iter().map(|(path, _)| path).filter(|it| may_be_rollout(it)));
+        folders.extend(inner.into_iter().rev().map(|(path, _)| path));
         Ok(())
+    }
+}
+
+/// Whether it is a folder, or a link to one.
+fn is_folder(entry: &fs::DirEntry) -> bool {
+    match entry.file_type() {
+        Ok(kind) if !kind.is_symlink() => kind.is_dir(),
+        _ => entry.path().is_dir(),
     }
 }
 

@@ -60,7 +60,7 @@ pub use metadata::{
     Edit, LabelsPatch, MAX_METADATA_BYTES, MAX_METADATA_DEPTH, ThreadMetadata, ThreadMetadataPatch,
     TokenUsage,
 };
-pub use observer::{ObservedIdentity, ThreadObserver};
+pub use observer::{ObservedIdentity, ObserverState, ThreadObserver};
 pub use options::ThreadOptions;
 pub use ordinal::Ordinal;
 pub use params::{

@@ -147,6 +147,16 @@ impl FileMap {
         self.scanned_to + self.tail.map_or(0, |tail| tail.len)
     }
 
+    /// Where the last whole line ends, in bytes of the text.
+    pub(crate) fn lines_end(&self) -> u64 {
+        self.scanned_to
+    }
+
+    /// Whether the text ends inside a line of which nothing can be read.
+    pub(crate) fn has_torn_tail(&self) -> bool {
+        self.tail.is_some_and(|tail| tail.records == 0)
+    }
+
     /// Whether lines can be added to the file as it is.
     pub(crate) fn is_appendable(&self) -> bool {
         self.form == Form::Lines

@@ -6,6 +6,8 @@ mod identity;
 mod settings;
 mod user_message;
 
+use serde::{Deserialize, Serialize};
+
 use crate::id::ThreadId;
 use crate::item::{Members, Record, RolloutItem, Seen, SessionMeta};
 use crate::metadata::{Edit, ThreadMetadata, ThreadMetadataPatch};
@@ -56,6 +58,16 @@ pub struct ThreadObserver {
     pending: ThreadMetadataPatch,
 }
 
+/// What an observer knows beside the record of its thread; see
+/// [`ThreadObserver::going_on`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ObserverState {
+    header_seen: bool,
+    turns_recorded: bool,
+    own_from: Option<u64>,
+}
+
 /// Sets a field unless it has that value, and remembers the edit.
 macro_rules! learn {
     ($observer:ident.$field:ident = $value:expr) => {{
@@ -101,6 +113,12 @@ impl ThreadObserver {
             known: thread.metadata.clone(),
             ..Self::new(thread.thread_id)
         }
+    }
+
+    /// The thread that is observed.
+    #[must_use]
+    pub const fn thread_id(&self) -> ThreadId {
+        self.thread_id
     }
 
     /// Takes notice of the next item.
@@ -150,6 +168,31 @@ impl ThreadObserver {
         std::mem::take(&mut self.pending)
     }
 
+    /// All that is known, whether it was observed or given.
+    #[must_use]
+    pub fn metadata(&self) -> &ThreadMetadata {
+        &self.known
+    }
+
+    /// What is known beside the record of the thread.
+    #[must_use]
+    pub fn state(&self) -> ObserverState {
+        let Self { header_seen, turns_recorded, own_from, .. } = self;
+        ObserverState {
+            header_seen: *header_seen,
+            turns_recorded: *turns_recorded,
+            own_from: *own_from,
+        }
+    }
+
+    /// The observer that had learned this record, and was in this state: it goes on as if it had
+    /// never stopped.
+    #[must_use]
+    pub fn going_on(thread: &StoredThread, state: ObserverState) -> Self {
+        let ObserverState { header_seen, turns_recorded, own_from } = state;
+        Self { header_seen, turns_recorded, own_from, ..Self::resuming(thread) }
+    }
+
     /// What is known, whether it was taken or not.
     pub(crate) fn known(&self) -> &ThreadMetadata {
         &self.known
@@ -162,7 +205,7 @@ impl ThreadObserver {
     }
 
     /// Learns what somebody says.
-    pub(crate) fn edit(&mut self, edit: ThreadMetadataPatch) {
+    pub fn edit(&mut self, edit: ThreadMetadataPatch) {
         edit.apply(&mut self.known);
         self.pending = std::mem::take(&mut self.pending).merge(edit);
     }

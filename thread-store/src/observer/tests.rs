@@ -371,3 +371,29 @@ fn a_new_thread_and_a_fresh_fork_still_get_their_header() {
         assert_eq!(observer.patch().cwd.value(), Some(&Some("/header".into())));
     }
 }
+
+#[test]
+fn an_observer_that_goes_on_later_ends_where_one_that_never_stopped_does() {
+    let items: Vec<RolloutItem> = [
+        r#"{"id":"aaaaaaaa-0000-7000-8000-000000000001","timestamp":"2025-08-20T10:00:00Z","instructions":null}"#,
+        r#"{"type":"message","role":"user","content":[{"type":"input_text","text":"hello"}]}"#,
+        r#"{"timestamp":"2025-08-20T10:00:01Z","type":"event_msg","payload":{"type":"user_message","message":"again"}}"#,
+        r#"{"timestamp":"2025-08-20T10:00:02Z","type":"event_msg","payload":{"type":"task_started"}}"#,
+        r#"{"timestamp":"2025-08-20T10:00:03Z","type":"event_msg","payload":{"type":"user_message","message":"late"}}"#,
+    ]
+    .map(|text| RolloutItem::try_from(text).unwrap())
+    .to_vec();
+    let id = ThreadId::parse("aaaaaaaa-0000-7000-8000-000000000001").unwrap();
+    let mut whole = ThreadObserver::new(id);
+    items.iter().for_each(|item| whole.observe(item));
+    for stop in 0..=items.len() {
+        let mut first = ThreadObserver::new(id);
+        items[..stop].iter().for_each(|item| first.observe(item));
+        let identity = first.identity().or_created_at(Timestamp::MIN);
+        let record = StoredThread::new(id, identity, first.metadata().clone());
+        let state = serde_json::to_string(&first.state()).unwrap();
+        let mut second = ThreadObserver::going_on(&record, serde_json::from_str(&state).unwrap());
+        items[stop..].iter().for_each(|item| second.observe(item));
+        assert_eq!(second.metadata(), whole.metadata(), "{stop}");
+    }
+}

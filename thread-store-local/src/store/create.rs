@@ -1,0 +1,208 @@
+//! Creating threads.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
+
+use thread_store::{
+    Conflict, CreateThread, CreatedThread, Epoch, Error, Result, RolloutItem, StoredThread, ThreadId,
+    Timestamp, WriterLease,
+};
+
+use super::epoch;
+use super::file::unavailable;
+use super::journal::{Entry, Held, Overrides, Snapshot};
+use super::layout::{make_folder, move_file, private};
+use super::leases::Sitting;
+use super::line::{self, Lines, Numbering};
+use super::load;
+use super::open_home::OpenHome;
+use crate::names;
+
+impl OpenHome {
+    /// Creates a thread in one step: its rollout is written beside, what is not in it into the
+    /// journal, and it exists when the rollout has its name.
+    pub(crate) fn create(&self, params: CreateThread) -> Result<CreatedThread> {
+        params.validate(&self.capabilities.limits)?;
+        let thread = params.thread_id;
+        let record = params.to_thread(self.clock.now());
+        if let Some(made) = self.repeated(&params)? {
+            return Ok(made);
+        }
+        let unfinished = self.layout.unfinished(thread);
+        let written = self.write_rollout(&unfinished, &record, &params.items);
+        let created = written.and_then(|()| self.place(&unfinished, &record, params));
+        if created.is_err() {
+            let removed = fs::remove_file(&unfinished);
+            tracing::debug!(ok = removed.is_ok(), "an unfinished rollout is taken away");
+        }
+        created
+    }
+
+    /// What is there already: the thread that the same request made, or a conflict.
+    fn repeated(&self, params: &CreateThread) -> Result<Option<CreatedThread>> {
+        let thread = params.thread_id;
+        let mut journal = self.lock_journal();
+        self.catch_up_with(&mut journal)?;
+        let catalog = self.read();
+        let Ok(entry) = catalog.any(thread) else { return Ok(None) };
+        let same = params.request_id.is_some() && entry.fold.create_request == params.request_id;
+        if !same {
+            return Err(Error::conflict(thread, Conflict::AlreadyExists));
+        }
+        drop(catalog);
+        let Some(holder) = params.lease.clone() else {
+            return Ok(Some(CreatedThread::new(self.read().any(thread)?.thread(), None)));
+        };
+        let mut held = self.hold(&mut journal)?;
+        let lease = self.grant(&mut held, thread, holder)?;
+        Ok(Some(CreatedThread::new(self.read().any(thread)?.thread(), Some(lease))))
+    }
+
+    fn write_rollout(
+        &self,
+        path: &Path,
+        record: &StoredThread,
+        items: &[RolloutItem],
+    ) -> Result<()> {
+        self.faults.check().map_err(unavailable)?;
+        let lines = rollout(record, items)?;
+        let write = || -> io::Result<()> {
+            if let Some(folder) = path.parent() {
+                make_folder(folder)?;
+            }
+            let mut file = private().write(true).create_new(true).open(path)?;
+            file.write_all(&lines.text)?;
+            set_modified(&file, record.metadata.updated_at)
+        };
+        write().map_err(unavailable)
+    }
+
+    /// Gives the rollout its name.
+    fn place(
+        &self,
+        unfinished: &Path,
+        record: &StoredThread,
+        params: CreateThread,
+    ) -> Result<CreatedThread> {
+        let thread = record.thread_id;
+        let mut journal = self.lock_journal();
+        let mut held = self.hold(&mut journal)?;
+        if self.read().has(thread) {
+            return Err(Error::conflict(thread, Conflict::AlreadyExists));
+        }
+        let path = self.place_of(record);
+        let relative = self.layout.relative(&path).to_owned();
+        let named = record.metadata.name.clone();
+        let snapshot = Snapshot {
+            thread: record.clone(),
+            at: record.next_ordinal.get(),
+            file: Some(relative),
+            create_request: params.request_id,
+            update_request: None,
+            observer: None,
+            overrides: Overrides { named_at: named.as_ref().map(|_| self.clock.now()), codex: None },
+        };
+        // The thread can be appended to before anybody else knows of it.
+        let seat = self.leases.seat(thread);
+        let mut sitting = seat.lock();
+        if params.lease.is_some() {
+            sitting.take_lock(&self.layout, thread)?;
+        }
+        let entry = Entry::Thread(Box::new(snapshot));
+        let placed = held.append(std::slice::from_ref(&entry)).and_then(|()| move_file(unfinished, &path));
+        if let Err(error) = placed {
+            sitting.leave();
+            return Err(unavailable(error));
+        }
+        self.know(&path, &entry, &held)?;
+        let lease = match params.lease {
+            Some(holder) => {
+                let epoch = epoch::next(&self.layout, self.clock.now()).map_err(unavailable)?;
+                sitting.grant(epoch, holder.clone());
+                Some(WriterLease::new(thread, epoch, holder, record.next_ordinal))
+            }
+            // Leases of a thread that had the id before are void.
+            None => {
+                self.fence(&mut sitting)?;
+                None
+            }
+        };
+        drop(sitting);
+        if let Some(name) = named {
+            self.tell_name(thread, Some(&name));
+        }
+        Ok(CreatedThread::new(self.read().any(thread)?.thread(), lease))
+    }
+
+    /// Voids the leases that this process ever granted on the thread.
+    pub(crate) fn fence(&self, sitting: &mut Sitting) -> Result<()> {
+        if sitting.state.epoch != Epoch::default() {
+            sitting.fence(epoch::next(&self.layout, self.clock.now()).map_err(unavailable)?);
+        }
+        sitting.leave();
+        Ok(())
+    }
+
+    fn place_of(&self, record: &StoredThread) -> std::path::PathBuf {
+        let active = self.layout.active(record.thread_id, record.identity.created_at);
+        match (record.archived_at, active.file_name()) {
+            (Some(_), Some(name)) => self.layout.archived(Path::new(name)),
+            _ => active,
+        }
+    }
+
+    /// Takes the new thread into the catalog.
+    fn know(&self, path: &Path, entry: &Entry, held: &Held<'_>) -> Result<()> {
+        let entries = load::by_thread(vec![(entry.clone(), held.place())]);
+        let loaded = load::load(path, &entries)?;
+        loaded.file.lock().is_new = true;
+        let mut catalog = self.write();
+        self.add_loaded(&mut catalog, path.to_owned(), loaded, &entries)
+    }
+
+    /// Tells Codex a name, or that there is none. The journal has it, so nothing is lost if Codex
+    /// cannot be told.
+    pub(crate) fn tell_name(&self, thread: ThreadId, name: Option<&str>) {
+        let told = match name {
+            Some(name) => names::add(&self.layout, thread, name, self.clock.now()),
+            None => names::forget(&self.layout, &[thread].into()),
+        };
+        if let Err(error) = told {
+            tracing::warn!(%thread, %error, "the name cannot be told to Codex");
+        }
+    }
+}
+
+/// The lines of a new rollout: a header, unless the first item is one, and the items.
+fn rollout(record: &StoredThread, items: &[RolloutItem]) -> Result<Lines> {
+    let own = items.first().filter(|item| line::is_header_of(item, record));
+    let mode = match own {
+        Some(header) => history_mode(header),
+        None => record.metadata.history_mode.clone(),
+    };
+    let mut numbers = Numbering::of(mode.as_deref(), 0);
+    let mut lines = Lines::default();
+    if own.is_none() {
+        let header = serde_json::to_vec(&line::header(record)).map_err(Error::internal)?;
+        lines.push(&RolloutItem::from_bytes(header)?, numbers.take(), b"\n");
+    }
+    for item in items {
+        lines.push(item, numbers.take(), b"\n");
+    }
+    Ok(lines)
+}
+
+fn history_mode(header: &RolloutItem) -> Option<String> {
+    match header.record() {
+        thread_store::Record::SessionMeta(meta) => meta.members().string("history_mode"),
+        _ => None,
+    }
+}
+
+/// Codex, which knows nothing of a new file, takes the date of the file for the last change.
+fn set_modified(file: &File, at: Timestamp) -> io::Result<()> {
+    let Ok(millis) = u64::try_from(at.as_millis()) else { return Ok(()) };
+    file.set_modified(UNIX_EPOCH + Duration::from_millis(millis))
+}

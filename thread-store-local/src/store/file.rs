@@ -1,0 +1,317 @@
+//! One rollout file of the home: what is known of it, and the end that is written to.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use thread_store::{Error, Outcome, RolloutItem};
+
+use super::faults::Faults;
+use super::layout::{Layout, private};
+use super::line::{Lines, MARK, Numbering};
+use super::quarantine;
+use crate::error::ReadError;
+use crate::header::Header;
+use crate::segment::{self, Extended, FileMap, Part};
+use crate::stamp::Stamp;
+
+/// A rollout file.
+#[derive(Debug)]
+pub(crate) struct RolloutFile {
+    pub(crate) header: Header,
+    state: Mutex<State>,
+}
+
+/// What is known of the file now.
+#[derive(Debug)]
+pub(crate) struct State {
+    /// Where it is, absolute.
+    pub(crate) path: PathBuf,
+    pub(crate) stamp: Stamp,
+    pub(crate) map: Arc<FileMap>,
+    /// Records that other programs appended and nobody has looked at, with their positions.
+    pub(crate) unobserved: Vec<(u64, RolloutItem, bool)>,
+    writer: Option<Writer>,
+    /// Bytes that survive loss of power; `None` if nobody here has made sure.
+    synced: Option<u64>,
+    /// Whether the entry in its folder may not survive loss of power.
+    pub(crate) is_new: bool,
+    pub(crate) is_deleted: bool,
+    /// Whether the index does not have what is known here.
+    pub(crate) is_unsaved: bool,
+}
+
+/// The open end of a file.
+#[derive(Debug)]
+struct Writer {
+    file: Arc<File>,
+    lines: Lines,
+}
+
+/// Buffers up to this size are kept for the next append.
+const KEPT_BUFFER: usize = 1 << 20;
+
+impl RolloutFile {
+    pub(crate) fn new(header: Header, path: PathBuf, stamp: Stamp, map: FileMap) -> Self {
+        Self {
+            header,
+            state: Mutex::new(State {
+                path,
+                stamp,
+                map: Arc::new(map),
+                unobserved: Vec::new(),
+                writer: None,
+                synced: None,
+                is_new: false,
+                is_deleted: false,
+                is_unsaved: true,
+            }),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.lock().path.clone()
+    }
+
+    pub(crate) fn records(&self) -> u64 {
+        self.lock().map.records()
+    }
+
+    /// The records at these positions, and the damage among them.
+    pub(crate) fn read(&self, range: Range<u64>) -> Result<Part, ReadError> {
+        let (path, map) = {
+            let state = self.lock();
+            (state.path.clone(), Arc::clone(&state.map))
+        };
+        segment::read(&path, &map, range)
+    }
+}
+
+impl State {
+    /// Looks whether the file is still as it is known, and reads on if it only grew. Answers whether
+    /// it has become another.
+    pub(crate) fn refresh(&mut self) -> Result<Freshness, ReadError> {
+        let meta = fs::metadata(&self.path).map_err(|error| ReadError::io(&self.path, error))?;
+        let now = Stamp::of(&meta);
+        if now == self.stamp {
+            return Ok(Freshness::Same);
+        }
+        let same_size = now.size == self.stamp.size && now.inode == self.stamp.inode;
+        match (same_size, self.writer.is_some()) {
+            // Of what we write we know the size, and do not look at the time.
+            (true, true) => Ok(Freshness::Same),
+            (true, false) => Ok(Freshness::Rewritten),
+            (false, _) => self.extend(),
+        }
+    }
+
+    /// Whether the file is not as it is known: one look at it.
+    pub(crate) fn is_stale(&self) -> bool {
+        let now = fs::metadata(&self.path).map(|meta| Stamp::of(&meta));
+        let as_known = now.is_ok_and(|now| match self.writer {
+            Some(_) => now.size == self.stamp.size && now.inode == self.stamp.inode,
+            None => now == self.stamp,
+        });
+        !as_known || !self.unobserved.is_empty()
+    }
+
+    fn extend(&mut self) -> Result<Freshness, ReadError> {
+        let before = self.map.records();
+        let mut new = Vec::new();
+        let mut each = |line: segment::Line| new.push((line.record, line.item, line.marked));
+        let map = Arc::make_mut(&mut self.map);
+        let extended = segment::extend(&self.path, map, &mut self.stamp, &mut each)?;
+        self.unobserved.extend(new);
+        self.is_unsaved = true;
+        Ok(match extended {
+            Extended::Unchanged => Freshness::Same,
+            Extended::Grown if self.map.records() == before => Freshness::Same,
+            Extended::Grown => Freshness::Grown,
+            Extended::Rewritten => Freshness::Rewritten,
+        })
+    }
+
+    /// Appends records behind the end, all of them or none. The end is [`ready`](Self::ready).
+    pub(crate) fn append(
+        &mut self,
+        items: &[RolloutItem],
+        header: &Header,
+        faults: &Faults,
+    ) -> Result<(), Error> {
+        let base = header.base.map_or(0, |base| base.end);
+        let first = self.map.last_line_ordinal().map_or(base, |last| last.saturating_add(1));
+        let Some(writer) = &mut self.writer else { return Err(Error::internal("no writer")) };
+        let mut numbers = Numbering::of(header.history_mode.as_deref(), first);
+        writer.lines.clear();
+        for item in items {
+            writer.lines.push(item, numbers.take(), MARK);
+        }
+        let size = self.stamp.size;
+        if let Err((error, outcome)) = write(&writer.file, &writer.lines.text, size, faults) {
+            // What stands at the end now is looked at again before anything is added.
+            self.writer = None;
+            return Err(Error::unavailable(outcome).because(error));
+        }
+        let lines = &mut writer.lines;
+        Arc::make_mut(&mut self.map).appended(&lines.text, &lines.lengths, lines.last_number);
+        self.stamp.size = size + lines.text.len() as u64;
+        self.is_unsaved = true;
+        if lines.text.capacity() > KEPT_BUFFER {
+            *lines = Lines::default();
+        }
+        Ok(())
+    }
+
+    /// Opens the end of the file, and looks whether it is as it is known.
+    pub(crate) fn ready(&mut self, layout: &Layout, faults: &Faults) -> Result<(), Error> {
+        if let Some(writer) = &self.writer {
+            let meta = writer.file.metadata().map_err(unavailable)?;
+            if meta.len() == self.stamp.size {
+                return Ok(());
+            }
+            // Somebody appends who asks nobody.
+            self.writer = None;
+        }
+        if !self.map.is_appendable() {
+            return Err(Error::unsupported("append_items to a file of this format"));
+        }
+        faults.check().map_err(unavailable)?;
+        let path = self.path.clone();
+        let opened = private().read(true).append(true).open(&path);
+        let file = opened.map_err(unavailable)?;
+        if self.refresh()? == Freshness::Rewritten {
+            return Err(Error::unavailable(Outcome::NothingDone)
+                .because("the file was changed by another program"));
+        }
+        self.close_tail(&file, layout)?;
+        self.stamp = Stamp::of(&file.metadata().map_err(unavailable)?);
+        self.writer = Some(Writer { file: Arc::new(file), lines: Lines::default() });
+        Ok(())
+    }
+
+    /// Makes the file end with a line feed: a whole record gets it, a torn one is set aside.
+    fn close_tail(&mut self, file: &File, layout: &Layout) -> Result<(), Error> {
+        if !self.map.has_tail() {
+            return Ok(());
+        }
+        let start = self.map.lines_end();
+        let mut end = file;
+        if self.map.has_torn_tail() {
+            let mut torn = Vec::new();
+            end.seek(SeekFrom::Start(start)).map_err(unavailable)?;
+            end.read_to_end(&mut torn).map_err(unavailable)?;
+            quarantine::keep(layout, &self.path, start, &torn).map_err(unavailable)?;
+            file.set_len(start).map_err(unavailable)?;
+        } else {
+            end.write_all(b"\n").map_err(unavailable)?;
+        }
+        match self.extend()? {
+            Freshness::Rewritten => Err(Error::unavailable(Outcome::NothingDone)),
+            _ => Ok(()),
+        }
+    }
+
+    /// What has to be synced so that all of it survives loss of power.
+    pub(crate) fn unsynced(&mut self) -> Result<Option<Unsynced>, ReadError> {
+        let size = self.stamp.size;
+        if self.synced == Some(size) && !self.is_new {
+            return Ok(None);
+        }
+        let file = match &self.writer {
+            Some(writer) => Arc::clone(&writer.file),
+            None => {
+                Arc::new(File::open(&self.path).map_err(|error| ReadError::io(&self.path, error))?)
+            }
+        };
+        let folder = self.path.parent().filter(|_| self.is_new).map(Path::to_owned);
+        Ok(Some(Unsynced { file, size, folder }))
+    }
+
+    /// The sync came to an end.
+    pub(crate) fn was_synced(&mut self, done: &Unsynced) {
+        self.synced = Some(self.synced.unwrap_or(0).max(done.size));
+        self.is_new &= done.folder.is_none();
+    }
+
+    /// A sync failed: whether the bytes are on the disk nobody knows, and the system takes them for
+    /// written. They are written again, so that the next sync has something to do.
+    pub(crate) fn write_again(&mut self) -> io::Result<()> {
+        let start = self.synced.unwrap_or(0).min(self.stamp.size);
+        let mut file = private().read(true).write(true).open(&self.path)?;
+        let mut buffer = vec![0; 1 << 20];
+        let mut at = start;
+        file.seek(SeekFrom::Start(at))?;
+        loop {
+            let count = file.read(&mut buffer)?;
+            if count == 0 {
+                return Ok(());
+            }
+            file.seek(SeekFrom::Start(at))?;
+            file.write_all(&buffer[..count])?;
+            at += count as u64;
+        }
+    }
+
+    /// Nobody writes to it any more.
+    pub(crate) fn close_writer(&mut self) {
+        if let Some(writer) = self.writer.take()
+            && let Ok(meta) = writer.file.metadata()
+            && meta.len() == self.stamp.size
+        {
+            self.stamp = Stamp::of(&meta);
+        }
+    }
+
+    pub(crate) fn has_writer(&self) -> bool {
+        self.writer.is_some()
+    }
+}
+
+/// What became of a file that was looked at again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Freshness {
+    Same,
+    Grown,
+    Rewritten,
+}
+
+/// What is to be synced.
+#[derive(Debug)]
+pub(crate) struct Unsynced {
+    file: Arc<File>,
+    size: u64,
+    folder: Option<PathBuf>,
+}
+
+impl Unsynced {
+    pub(crate) fn sync(&self, faults: &Faults) -> io::Result<()> {
+        faults.check()?;
+        self.file.sync_data()?;
+        self.folder.as_deref().map_or(Ok(()), super::layout::sync_folder)
+    }
+}
+
+/// Writes at the end of a file of this size, and takes it back if that fails half-way.
+fn write(file: &File, text: &[u8], size: u64, faults: &Faults) -> Result<(), (io::Error, Outcome)> {
+    let written = if faults.are_on() { half(file, text) } else { (&*file).write_all(text) };
+    let Err(error) = written else { return Ok(()) };
+    let taken_back = file.set_len(size).is_ok();
+    Err((error, if taken_back { Outcome::NothingDone } else { Outcome::Unknown }))
+}
+
+/// What a full disk does.
+fn half(file: &File, text: &[u8]) -> io::Result<()> {
+    let mut file = file;
+    file.write_all(&text[..text.len() / 2])?;
+    Err(io::Error::new(io::ErrorKind::StorageFull, "injected"))
+}
+
+pub(crate) fn unavailable(error: io::Error) -> Error {
+    Error::unavailable(Outcome::NothingDone).because(error)
+}

@@ -1,0 +1,143 @@
+//! What stands where in a home.
+//!
+//! `sessions`, `archived_sessions`, `session_index.jsonl` and `thread-writer-locks` are Codex's;
+//! everything of ours is below `thread-store`.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thread_store::{ThreadId, Timestamp};
+
+use crate::file_name::FileName;
+use crate::names;
+use crate::walk::{ACTIVE, ARCHIVED};
+
+/// The folder of ours in a home.
+const OWN: &str = "thread-store";
+
+/// The places of one home.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    home: PathBuf,
+}
+
+impl Layout {
+    pub(crate) fn new(home: PathBuf) -> Self {
+        Self { home }
+    }
+
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
+    }
+
+    pub(crate) fn session_index(&self) -> PathBuf {
+        self.home.join(names::FILE)
+    }
+
+    /// What Codex locks while it writes names.
+    pub(crate) fn session_index_lock(&self) -> PathBuf {
+        self.home.join(names::LOCK)
+    }
+
+    /// Codex's locks of threads that are loaded.
+    pub(crate) fn locks(&self) -> PathBuf {
+        self.home.join("thread-writer-locks")
+    }
+
+    pub(crate) fn own(&self) -> PathBuf {
+        self.home.join(OWN)
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.own().join("journal.jsonl")
+    }
+
+    pub(crate) fn epochs(&self) -> PathBuf {
+        self.own().join("epoch")
+    }
+
+    pub(crate) fn index(&self) -> PathBuf {
+        self.own().join("index.sqlite")
+    }
+
+    /// What is being written and has no name that readers look at.
+    pub(crate) fn unfinished(&self, thread: ThreadId) -> PathBuf {
+        let unique = ThreadId::generate();
+        self.own().join("unfinished").join(format!("{thread}.{unique}"))
+    }
+
+    /// Bytes that were no record, set aside.
+    pub(crate) fn quarantine(&self) -> PathBuf {
+        self.own().join("quarantine.jsonl")
+    }
+
+    /// Where the rollout of a new thread goes: below the day, in UTC.
+    pub(crate) fn active(&self, thread: ThreadId, created_at: Timestamp) -> PathBuf {
+        let time = created_at.to_string();
+        // `2026-11-20T16:33:14.367Z`: the text has this form for every time that there is.
+        let (date, clock) = (&time[..10], time[11..19].replace(':', "-"));
+        let name = format!("rollout-{date}T{clock}-{thread}.jsonl");
+        self.day(date).join(name)
+    }
+
+    /// Where a file of this name goes when it is archived.
+    pub(crate) fn archived(&self, name: &Path) -> PathBuf {
+        self.home.join(ARCHIVED).join(name)
+    }
+
+    /// Where a file of this name goes when it is brought back: below the day in its name, else below
+    /// that of the thread.
+    pub(crate) fn restored(&self, name: &Path, created_at: Timestamp) -> PathBuf {
+        let time = FileName::of(name).time.unwrap_or(created_at).to_string();
+        self.day(&time[..10]).join(name)
+    }
+
+    fn day(&self, date: &str) -> PathBuf {
+        let sessions = self.home.join(ACTIVE);
+        date.splitn(3, '-').fold(sessions, |folder, part| folder.join(part))
+    }
+
+    /// A path as it is kept: relative to the home, so that homes can be moved.
+    pub(crate) fn relative<'a>(&self, path: &'a Path) -> &'a Path {
+        path.strip_prefix(&self.home).unwrap_or(path)
+    }
+
+    pub(crate) fn absolute(&self, path: &Path) -> PathBuf {
+        self.home.join(path)
+    }
+}
+
+/// Makes a folder and those above it, for their owner alone.
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Options that create files for their owner alone.
+pub(crate) fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Makes the entry of a file in its folder survive loss of power.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    // Elsewhere folders cannot be opened, and need not be synced.
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Moves a file to a place where nothing is, and makes the folder for it.
+pub(crate) fn move_file(from: &Path, to: &Path) -> io::Result<()> {
+    if let Some(folder) = to.parent() {
+        make_folder(folder)?;
+    }
+    fs::rename(from, to)
+}

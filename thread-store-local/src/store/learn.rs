@@ -1,0 +1,196 @@
+//! Learning what other processes of ours did, from the journal.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use thread_store::{Result, ThreadId};
+
+use super::catalog::Catalog;
+use super::file::unavailable;
+use super::journal::{Entry, Journal, Move, News, Place, Snapshot};
+use super::load::{self, Entries};
+use super::open_home::OpenHome;
+
+impl OpenHome {
+    /// Learns news of the journal. The caller holds the journal.
+    pub(crate) fn learn(&self, news: News) -> Result<()> {
+        if news.entries.is_empty() && !news.anew {
+            return Ok(());
+        }
+        let mut catalog = self.write();
+        if news.anew {
+            return self.learn_anew(&mut catalog, &load::by_thread(news.entries));
+        }
+        for (entry, place) in &news.entries {
+            self.learn_entry(&mut catalog, entry, *place)?;
+        }
+        Ok(())
+    }
+
+    /// Another journal was put in the place of the one that is known: every thread is looked at again.
+    fn learn_anew(&self, catalog: &mut Catalog, entries: &Entries) -> Result<()> {
+        for snapshots in entries.values() {
+            for (entry, _) in snapshots {
+                if let Entry::Thread(snapshot) = entry {
+                    self.learn_file(catalog, snapshot, entries)?;
+                }
+            }
+        }
+        for thread in catalog.thread_ids() {
+            self.reload(catalog, thread, entries)?;
+        }
+        Ok(())
+    }
+
+    fn learn_entry(&self, catalog: &mut Catalog, entry: &Entry, place: Place) -> Result<()> {
+        match entry {
+            Entry::Thread(snapshot) => {
+                let entries = load::by_thread(vec![(entry.clone(), place)]);
+                self.learn_file(catalog, snapshot, &entries)
+            }
+            Entry::Adopt { thread_id, .. } => self.learn_said(catalog, *thread_id, entry, place),
+            Entry::Edit(edited) => self.learn_said(catalog, edited.thread_id, entry, place),
+            Entry::Move { moves, .. } => {
+                self.learn_moves(catalog, moves);
+                for moved in moves {
+                    self.learn_said(catalog, moved.thread_id, entry, place)?;
+                }
+                Ok(())
+            }
+            Entry::Delete { thread_ids, files } => {
+                self.learn_deletion(catalog, thread_ids, files);
+                Ok(())
+            }
+            Entry::Journal { .. } | Entry::Done | Entry::Unknown => Ok(()),
+        }
+    }
+
+    /// What was said of a thread comes after what stands in its history now.
+    pub(crate) fn learn_said(
+        &self,
+        catalog: &mut Catalog,
+        thread: ThreadId,
+        entry: &Entry,
+        place: Place,
+    ) -> Result<()> {
+        self.observe_new(catalog, thread)?;
+        catalog.change(thread, |known| {
+            known.fold.learn(&[(entry.clone(), place)]);
+            known.fold.finish(known.log.end().get());
+        });
+        Ok(())
+    }
+
+    /// Reads the rollout of a thread that another process made.
+    fn learn_file(
+        &self,
+        catalog: &mut Catalog,
+        snapshot: &Snapshot,
+        entries: &Entries,
+    ) -> Result<()> {
+        let Some(path) = snapshot.file.as_ref().map(|path| self.layout.absolute(path)) else {
+            return Ok(());
+        };
+        if catalog.files.contains_key(&path) || !path.exists() {
+            return Ok(());
+        }
+        match load::load(&path, entries) {
+            Ok(loaded) => self.add_loaded(catalog, path, loaded, entries),
+            // Looking at the files finds it, or says why not.
+            Err(error) => {
+                tracing::debug!(reason = %error.reason(), "a new rollout cannot be read yet");
+                Ok(())
+            }
+        }
+    }
+
+    /// Adds a thread that is one file.
+    pub(crate) fn add_loaded(
+        &self,
+        catalog: &mut Catalog,
+        path: PathBuf,
+        loaded: load::Loaded,
+        entries: &Entries,
+    ) -> Result<()> {
+        catalog.files.insert(path, Arc::clone(&loaded.file));
+        if loaded.file.header.base.is_some() || catalog.has(loaded.file.header.thread) {
+            return self.rearrange(catalog, Vec::new(), entries);
+        }
+        let thread = loaded.file.header.thread;
+        let files = super::arrange::Arrangement::of_one(loaded.file);
+        let made = load::thread(thread, files, loaded.fold, entries, &catalog.outside)?;
+        if let Some(entry) = made {
+            catalog.put(entry);
+        }
+        Ok(())
+    }
+
+    /// Files of threads are elsewhere now.
+    pub(crate) fn learn_moves(&self, catalog: &mut Catalog, moves: &[Move]) {
+        for (from, to) in moves.iter().flat_map(|moved| &moved.files) {
+            let (from, to) = (self.layout.absolute(from), self.layout.absolute(to));
+            if !to.exists() {
+                continue;
+            }
+            if let Some(file) = catalog.files.remove(&from) {
+                let mut state = file.lock();
+                state.path.clone_from(&to);
+                state.is_unsaved = true;
+                drop(state);
+                catalog.files.insert(to, file);
+                self.keeper.is_gone(&from);
+            }
+        }
+    }
+
+    /// Threads are gone, with their files.
+    pub(crate) fn learn_deletion(
+        &self,
+        catalog: &mut Catalog,
+        threads: &[ThreadId],
+        files: &[PathBuf],
+    ) {
+        for path in files.iter().map(|path| self.layout.absolute(path)) {
+            if path.exists() {
+                continue;
+            }
+            if let Some(file) = catalog.files.remove(&path) {
+                file.lock().is_deleted = true;
+            }
+            self.keeper.is_gone(&path);
+        }
+        let gone: HashSet<PathBuf> = files.iter().map(|path| self.layout.absolute(path)).collect();
+        for thread in threads {
+            let is_gone = catalog.any(*thread).is_ok_and(|entry| {
+                let own = entry.files.own(*thread);
+                own.iter().all(|file| gone.contains(&file.path()) && file.lock().is_deleted)
+            });
+            if is_gone {
+                catalog.take(*thread);
+            }
+        }
+    }
+
+    /// Makes a thread anew from all that its files and the journal say.
+    pub(crate) fn reload(
+        &self,
+        catalog: &mut Catalog,
+        thread: ThreadId,
+        entries: &Entries,
+    ) -> Result<()> {
+        let Ok(files) = catalog.any(thread).map(|entry| entry.files.clone()) else {
+            return Ok(());
+        };
+        let made = load::thread(thread, files, None, entries, &catalog.outside)?;
+        if let Some(entry) = made {
+            catalog.put(entry);
+        }
+        Ok(())
+    }
+
+    /// All that the journal says, by thread.
+    pub(crate) fn entries(&self, journal: &Journal) -> Result<Entries> {
+        Ok(load::by_thread(journal.all().map_err(unavailable)?))
+    }
+}

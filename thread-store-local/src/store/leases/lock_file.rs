@@ -1,0 +1,81 @@
+//! Codex's lock on a thread: held by whoever may append to it.
+//!
+//! Both programs create and lock the file only while they share the coordination lock, and remove it
+//! only while they have that alone: so nobody locks a file that has just been removed. Nothing is
+//! written into it.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thread_store::{Conflict, Error, Outcome, ThreadId};
+
+use crate::lock_owner;
+use crate::store::layout::{Layout, make_folder, private};
+
+/// The lock of those who make and remove locks.
+const COORDINATION: &str = ".coordination.lock";
+
+/// The lock, held. Given up, and the file removed, when it is dropped; the death of the process gives
+/// it up too.
+#[derive(Debug)]
+pub(crate) struct LockFile {
+    path: PathBuf,
+    file: File,
+}
+
+impl LockFile {
+    /// Takes the lock. Never waits for a holder.
+    ///
+    /// # Errors
+    ///
+    /// *Conflict* (held), with the process that has it as far as it can be known; *unavailable* if
+    /// the file cannot be made.
+    pub(crate) fn acquire(layout: &Layout, thread: ThreadId) -> Result<Self, Error> {
+        let failed = |error: io::Error| Error::unavailable(Outcome::NothingDone).because(error);
+        let folder = layout.locks();
+        make_folder(&folder).map_err(failed)?;
+        let coordination = open(&folder.join(COORDINATION)).map_err(failed)?;
+        coordination.lock_shared().map_err(failed)?;
+        let path = folder.join(format!("{thread}.lock"));
+        let file = open(&path).map_err(failed)?;
+        let locked = match file.try_lock() {
+            Ok(()) => Ok(Self { path, file }),
+            Err(TryLockError::WouldBlock) => {
+                let holder = file.metadata().ok().and_then(|meta| lock_owner::owner_of(&meta));
+                Err(Error::conflict(thread, Conflict::Held { holder }))
+            }
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        };
+        drop(coordination);
+        locked
+    }
+}
+
+impl Drop for LockFile {
+    fn drop(&mut self) {
+        // A file that stays is no lock: nobody holds it, and whoever is next takes it.
+        let coordination = self.path.with_file_name(COORDINATION);
+        let alone = open(&coordination).ok().filter(|file| file.try_lock().is_ok());
+        if alone.is_some() && is_there(&self.path, &self.file) {
+            let removed = std::fs::remove_file(&self.path);
+            tracing::trace!(ok = removed.is_ok(), "lock file removed");
+        }
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    private().read(true).write(true).create(true).truncate(false).open(path)
+}
+
+/// Whether the file at the path is the one that is open.
+fn is_there(path: &Path, file: &File) -> bool {
+    let stamps = std::fs::metadata(path).and_then(|there| Ok((there, file.metadata()?)));
+    #[cfg(unix)]
+    return stamps.is_ok_and(|(there, ours)| {
+        use std::os::unix::fs::MetadataExt as _;
+        (there.dev(), there.ino()) == (ours.dev(), ours.ino())
+    });
+    #[cfg(not(unix))]
+    return stamps.is_ok();
+}

@@ -1,0 +1,140 @@
+//! A home that is open: everything that is known of it in this process.
+//!
+//! Locks are taken in one order: the journal, seats by thread id, the catalog, a file. Appends take
+//! only the catalog (to read, for a moment), their seat and their file, so threads do not wait for
+//! each other.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant};
+
+use thread_store::{Capabilities, Clock, Durability, HolderLiveness, Persistence, Result, Sharing, Takeover};
+
+use super::catalog::Catalog;
+use super::faults::Faults;
+use super::flush::Syncs;
+use super::file::unavailable;
+use super::journal::{Entry, Held, Journal};
+use super::keeping::Keeper;
+use super::layout::Layout;
+use super::leases::Leases;
+use crate::codex_state::StateStamp;
+
+#[derive(Debug)]
+pub(crate) struct OpenHome {
+    pub(crate) layout: Layout,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) leases: Arc<Leases>,
+    pub(crate) faults: Faults,
+    /// What is kept in the index; none without SQLite.
+    pub(crate) keeper: Keeper,
+    pub(crate) journal: Mutex<Journal>,
+    catalog: RwLock<Catalog>,
+    /// When the files were looked at last, and how often that is done.
+    pub(crate) looked: Mutex<Instant>,
+    pub(crate) look: Duration,
+    pub(crate) codex_state: bool,
+    /// How Codex's database was when it was read last.
+    pub(crate) codex_stamp: Mutex<Option<StateStamp>>,
+    pub(crate) syncs: Arc<Syncs>,
+}
+
+/// What is opened a home with.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) layout: Layout,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) leases: Arc<Leases>,
+    pub(crate) faults: Faults,
+    pub(crate) keeper: Keeper,
+    pub(crate) journal: Journal,
+    pub(crate) catalog: Catalog,
+    pub(crate) look: Duration,
+    pub(crate) codex_state: bool,
+    pub(crate) codex_stamp: Option<StateStamp>,
+}
+
+impl OpenHome {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let Parts { layout, clock, leases, faults, keeper, journal, catalog, look, .. } = parts;
+        let Parts { codex_state, codex_stamp, .. } = parts;
+        Self {
+            layout,
+            clock,
+            capabilities: capabilities(),
+            leases,
+            faults,
+            keeper,
+            journal: Mutex::new(journal),
+            catalog: RwLock::new(catalog),
+            looked: Mutex::new(Instant::now()),
+            look,
+            codex_state,
+            codex_stamp: Mutex::new(codex_stamp),
+            syncs: Arc::default(),
+        }
+    }
+
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Catalog> {
+        self.catalog.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Catalog> {
+        self.catalog.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn lock_journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the journal for writing, when all that others wrote before is known here, and what one
+    /// of them left unfinished is done.
+    pub(crate) fn hold<'a>(&self, journal: &'a mut Journal) -> Result<Held<'a>> {
+        let (mut held, news) = journal.hold().map_err(unavailable)?;
+        self.learn(news)?;
+        if let Some(intent) = held.unfinished().cloned() {
+            self.finish(&intent)?;
+            held.append(&[Entry::Done]).map_err(unavailable)?;
+        }
+        Ok(held)
+    }
+
+    /// Learns what other processes did since: what returned there is seen here (A9).
+    pub(crate) fn catch_up(&self) -> Result<()> {
+        self.catch_up_with(&mut self.lock_journal())
+    }
+
+    pub(crate) fn catch_up_with(&self, journal: &mut Journal) -> Result<()> {
+        if journal.has_news() {
+            let news = journal.read_on().map_err(unavailable)?;
+            self.learn(news)?;
+        }
+        // Whoever began it is dead, since nobody holds the journal.
+        if journal.unfinished().is_some()
+            && let Err(error) = self.hold(journal)
+        {
+            tracing::warn!(%error, "a change of several files was left unfinished");
+        }
+        Ok(())
+    }
+}
+
+fn capabilities() -> Capabilities {
+    let mut capabilities = Capabilities::volatile();
+    capabilities.persistence = Persistence::Persistent;
+    capabilities.durability = Durability::Flush;
+    capabilities.atomic_batch = false;
+    capabilities.takeover = Takeover::Process;
+    capabilities.holder_liveness = HolderLiveness::Exact;
+    capabilities.sharing = Sharing::Host;
+    capabilities
+}
+
+/// Runs what waits for the disk, so that other tasks of the thread go on meanwhile where that can be.
+pub(crate) fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}

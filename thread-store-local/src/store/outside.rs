@@ -1,0 +1,95 @@
+//! What Codex says of threads beside their rollouts: names in its index, and what its database alone
+//! has.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use thread_store::{StoredThread, ThreadId};
+
+use super::journal::Overrides;
+use crate::codex_state::CodexFacts;
+use crate::names::{self, Named};
+use crate::stamp::Stamp;
+
+#[derive(Debug, Default)]
+pub(crate) struct Outside {
+    names: HashMap<ThreadId, Named>,
+    names_stamp: Option<Stamp>,
+    codex: HashMap<ThreadId, CodexFacts>,
+}
+
+impl Outside {
+    /// Reads the names again if they may have changed; answers the threads whose names did.
+    pub(crate) fn refresh_names(&mut self, home: &Path) -> Vec<ThreadId> {
+        let stamp = std::fs::metadata(home.join(names::FILE)).ok().map(|meta| Stamp::of(&meta));
+        if stamp == self.names_stamp && stamp.is_none_or(|stamp| stamp.is_settled()) {
+            return Vec::new();
+        }
+        self.names_stamp = stamp;
+        let old = std::mem::replace(&mut self.names, names::read_lines(home));
+        changed(&old, &self.names)
+    }
+
+    /// Takes what the database says now; answers the threads of which it says something else.
+    pub(crate) fn set_codex(&mut self, codex: HashMap<ThreadId, CodexFacts>) -> Vec<ThreadId> {
+        let old = std::mem::replace(&mut self.codex, codex);
+        changed(&old, &self.codex)
+    }
+
+    pub(crate) fn codex(&self, thread: ThreadId) -> Option<&CodexFacts> {
+        self.codex.get(&thread)
+    }
+
+    /// What the database says of a thread that it alone knows all of.
+    fn paginated(&self, thread: ThreadId) -> Option<&CodexFacts> {
+        self.codex(thread).filter(|codex| codex.paginated)
+    }
+
+    /// What of an edit has to be remembered, to tell later whether Codex changed it since.
+    pub(crate) fn seen(&self, thread: ThreadId) -> Option<CodexFacts> {
+        self.paginated(thread).cloned()
+    }
+
+    /// Puts into the record what stands outside: of several who said something the last one counts.
+    pub(crate) fn complete(&self, record: &mut StoredThread, overrides: &Overrides) {
+        let thread = record.thread_id;
+        let metadata = &mut record.metadata;
+        if let Some(now) = self.paginated(thread) {
+            // What our edit saw and what is there now: where both are the same, the edit is newer.
+            let then = overrides.codex.as_ref();
+            let take = |ours: &mut Option<String>, field: fn(&CodexFacts) -> &Option<String>| {
+                let said = field(now);
+                let is_news = then.is_none_or(|then| field(then) != said);
+                if is_news && said.is_some() {
+                    ours.clone_from(said);
+                }
+            };
+            take(&mut metadata.git_sha, |codex| &codex.git_sha);
+            take(&mut metadata.git_branch, |codex| &codex.git_branch);
+            take(&mut metadata.git_origin_url, |codex| &codex.git_origin_url);
+            take(&mut metadata.memory_mode, |codex| &codex.memory_mode);
+            if overrides.named_at.is_none()
+                || then.is_some_and(|then| then.name != now.name)
+            {
+                metadata.name.clone_from(&now.name);
+                if now.name.is_some() {
+                    return;
+                }
+            }
+        }
+        if let Some(named) = self.names.get(&thread)
+            && overrides.named_at.is_none_or(|ours| named.at.is_some_and(|theirs| theirs > ours))
+        {
+            metadata.name = Some(named.name.clone()).filter(|name| !name.trim().is_empty());
+        }
+    }
+}
+
+fn changed<T: PartialEq>(
+    old: &HashMap<ThreadId, T>,
+    new: &HashMap<ThreadId, T>,
+) -> Vec<ThreadId> {
+    let gone = old.keys().filter(|thread| !new.contains_key(thread));
+    let other = new.iter().filter(|(thread, now)| old.get(thread) != Some(now));
+    gone.copied().chain(other.map(|(thread, _)| *thread)).collect()
+}

@@ -1,0 +1,135 @@
+//! Reading threads, histories and lists.
+
+use std::sync::{Arc, PoisonError};
+
+use thread_store::{
+    Error, HistoryPage, ListPlan, ListThreads, LoadHistory, Outcome, ReadThread, Result,
+    StoredThread, ThreadId, ThreadPage,
+};
+
+use super::file::Freshness;
+use super::log::Log;
+use super::open_home::{OpenHome, blocking};
+use crate::codex_state::{self, StateStamp};
+use crate::error::ReadError;
+
+/// So often a read is begun anew because files changed while it went on.
+const ATTEMPTS: usize = 3;
+
+impl OpenHome {
+    /// Learns what other processes of ours did, and what other programs did if it is time to look.
+    pub(crate) async fn look_if_due(&self) -> Result<()> {
+        if self.should_look() { self.look_now().await } else { self.catch_up() }
+    }
+
+    /// Looks at the files now.
+    pub(crate) async fn look_now(&self) -> Result<()> {
+        let codex = self.read_codex().await;
+        blocking(|| self.look(codex))
+    }
+
+    /// What Codex's database says, if it may have changed.
+    async fn read_codex(
+        &self,
+    ) -> Option<std::collections::HashMap<ThreadId, codex_state::CodexFacts>> {
+        if !self.codex_state {
+            return None;
+        }
+        let home = self.layout.home();
+        let now: Option<StateStamp> = codex_state::state_stamp(home);
+        if *self.codex_stamp.lock().unwrap_or_else(PoisonError::into_inner) == now {
+            return None;
+        }
+        match codex_state::read_state(home).await {
+            Ok(codex) => {
+                *self.codex_stamp.lock().unwrap_or_else(PoisonError::into_inner) = now;
+                Some(codex)
+            }
+            Err(error) => {
+                // What was known of it stands.
+                tracing::debug!(%error, "Codex's database cannot be read now");
+                None
+            }
+        }
+    }
+
+    /// Makes sure that what is known of a thread is what its file says now.
+    pub(crate) fn fresh(&self, thread: ThreadId) -> Result<()> {
+        for _ in 0..ATTEMPTS {
+            let Ok(log) = self.read().any(thread).map(|entry| Arc::clone(&entry.log)) else {
+                return Ok(());
+            };
+            let mut state = log.head().lock();
+            let seen = state.refresh();
+            let is_observed = state.unobserved.is_empty();
+            drop(state);
+            match seen {
+                Ok(Freshness::Same) if is_observed => return Ok(()),
+                Ok(Freshness::Same | Freshness::Grown) => {
+                    return self.observe_new(&mut self.write(), thread);
+                }
+                Ok(Freshness::Rewritten) | Err(ReadError::Missing { .. }) => self.look(None)?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn read_thread(&self, params: &ReadThread) -> Result<StoredThread> {
+        self.fresh(params.thread_id)?;
+        Ok(self.read().get(params.thread_id, params.include_archived)?.thread())
+    }
+
+    pub(crate) fn load(&self, params: &LoadHistory) -> Result<HistoryPage> {
+        let mut last = Error::unavailable(Outcome::NothingDone);
+        for _ in 0..ATTEMPTS {
+            self.fresh(params.thread_id)?;
+            let catalog = self.read();
+            let entry = catalog.get(params.thread_id, params.include_archived)?;
+            let log: Arc<Log> = Arc::clone(&entry.log);
+            drop(catalog);
+            match log.page(params) {
+                Err(error) if error.code() == "unavailable" => last = error,
+                page => return page,
+            }
+            self.look(None)?;
+        }
+        Err(last)
+    }
+
+    pub(crate) fn list(&self, params: &ListThreads) -> Result<ThreadPage> {
+        let plan = ListPlan::new(params, &self.capabilities.limits)?;
+        let mut page = None;
+        for _ in 0..ATTEMPTS {
+            let catalog = self.read();
+            let rows = catalog.scan(&params.filter, &plan.scan());
+            let follow_up = plan.follow_up(&rows);
+            let followed =
+                follow_up.is_some_and(|scan| !catalog.scan(&params.filter, &scan).is_empty());
+            drop(catalog);
+            let threads: Vec<_> = rows.iter().map(|row| row.thread_id).collect();
+            page = Some(plan.page(rows, followed));
+            // What others appended to a thread on the page is seen, too.
+            if !self.freshen(&threads)? {
+                break;
+            }
+        }
+        page.ok_or_else(|| Error::internal("no page"))
+    }
+
+    /// Looks at the files of these threads; answers whether any was not as it was known.
+    fn freshen(&self, threads: &[ThreadId]) -> Result<bool> {
+        let mut stale = Vec::new();
+        {
+            let catalog = self.read();
+            for thread in threads {
+                let Ok(entry) = catalog.any(*thread) else { continue };
+                if entry.log.head().lock().is_stale() {
+                    stale.push(*thread);
+                }
+            }
+        }
+        stale.iter().try_for_each(|thread| self.fresh(*thread))?;
+        Ok(!stale.is_empty())
+    }
+}
