@@ -198,7 +198,8 @@ impl IdentityParts {
         map: &mut M,
     ) -> Result<bool, M::Error> {
         match name {
-            "source" => self.source = map.next_value()?,
+            // `null` is an odd source, and none is an unknown one.
+            "source" => self.source = Some(map.next_value()?),
             "parent_thread_id" => self.parent_thread_id = map.next_value()?,
             "forked_from_id" => self.forked_from_id = map.next_value()?,
             "forked_from_ordinal" => self.forked_from_ordinal = map.next_value()?,

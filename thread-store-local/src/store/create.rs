@@ -95,6 +95,7 @@ impl OpenHome {
         let path = self.place_of(record);
         let relative = self.layout.relative(&path).to_owned();
         let named = record.metadata.name.clone();
+        let now = self.clock.now();
         let snapshot = Snapshot {
             thread: record.clone(),
             at: record.next_ordinal.get(),
@@ -102,7 +103,7 @@ impl OpenHome {
             create_request: params.request_id,
             update_request: None,
             observer: None,
-            overrides: Overrides { named_at: named.as_ref().map(|_| self.clock.now()), codex: None },
+            overrides: Overrides { named_at: named.as_ref().map(|_| now), codex: None },
         };
         // The thread can be appended to before anybody else knows of it.
         let seat = self.leases.seat(thread);
@@ -119,7 +120,7 @@ impl OpenHome {
         self.know(&path, &entry, &held)?;
         let lease = match params.lease {
             Some(holder) => {
-                let epoch = epoch::next(&self.layout, self.clock.now()).map_err(unavailable)?;
+                let epoch = self.next_epoch()?;
                 sitting.grant(epoch, holder.clone());
                 Some(WriterLease::new(thread, epoch, holder, record.next_ordinal))
             }
@@ -131,7 +132,7 @@ impl OpenHome {
         };
         drop(sitting);
         if let Some(name) = named {
-            self.tell_name(thread, Some(&name));
+            self.tell_name(thread, Some(&name), now);
         }
         Ok(CreatedThread::new(self.read().any(thread)?.thread(), lease))
     }
@@ -139,10 +140,15 @@ impl OpenHome {
     /// Voids the leases that this process ever granted on the thread.
     pub(crate) fn fence(&self, sitting: &mut Sitting) -> Result<()> {
         if sitting.state.epoch != Epoch::default() {
-            sitting.fence(epoch::next(&self.layout, self.clock.now()).map_err(unavailable)?);
+            sitting.fence(self.next_epoch()?);
         }
         sitting.leave();
         Ok(())
+    }
+
+    pub(crate) fn next_epoch(&self) -> Result<Epoch> {
+        let next = self.faults.check().and_then(|()| epoch::next(&self.layout, self.clock.now()));
+        next.map_err(unavailable)
     }
 
     fn place_of(&self, record: &StoredThread) -> std::path::PathBuf {
@@ -164,9 +170,9 @@ impl OpenHome {
 
     /// Tells Codex a name, or that there is none. The journal has it, so nothing is lost if Codex
     /// cannot be told.
-    pub(crate) fn tell_name(&self, thread: ThreadId, name: Option<&str>) {
-        let told = match name {
-            Some(name) => names::add(&self.layout, thread, name, self.clock.now()),
+    pub(crate) fn tell_name(&self, thread: ThreadId, name: Option<&str>, at: Timestamp) {
+        let told = match name.filter(|name| !name.trim().is_empty()) {
+            Some(name) => names::add(&self.layout, thread, name, at),
             None => names::forget(&self.layout, &[thread].into()),
         };
         if let Err(error) = told {

@@ -17,12 +17,12 @@ impl OpenHome {
         let Some(edited) = self.plan_edit(params)? else {
             return Ok(self.read().any(thread)?.thread());
         };
-        let name = edited.patch.name.clone();
+        let (name, time) = (edited.patch.name.clone(), edited.time);
         let entry = Entry::Edit(Box::new(edited));
         held.append(std::slice::from_ref(&entry)).map_err(unavailable)?;
         self.learn_said(&mut self.write(), thread, &entry, held.place())?;
         if let Edit::Set(name) = name {
-            self.tell_name(thread, name.as_deref());
+            self.tell_name(thread, name.as_deref(), time);
         }
         let answer = self.read().any(thread)?.thread();
         compact::if_grown(self, held);

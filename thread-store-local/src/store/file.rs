@@ -39,6 +39,8 @@ pub(crate) struct State {
     /// Whether the entry in its folder may not survive loss of power.
     pub(crate) is_new: bool,
     pub(crate) is_deleted: bool,
+    /// Whether it was found to be another file than is known, and nothing was done therefore.
+    pub(crate) is_rewritten: bool,
     /// Whether the index does not have what is known here.
     pub(crate) is_unsaved: bool,
 }
@@ -66,6 +68,7 @@ impl RolloutFile {
                 synced: None,
                 is_new: false,
                 is_deleted: false,
+                is_rewritten: false,
                 is_unsaved: true,
             }),
         }
@@ -155,7 +158,7 @@ impl State {
         let size = self.stamp.size;
         if let Err((error, outcome)) = write(&writer.file, &writer.lines.text, size, faults) {
             // What stands at the end now is looked at again before anything is added.
-            self.writer = None;
+            self.stop_writing();
             return Err(Error::unavailable(outcome).because(error));
         }
         let lines = &mut writer.lines;
@@ -185,7 +188,8 @@ impl State {
         let path = self.path.clone();
         let opened = private().read(true).append(true).open(&path);
         let file = opened.map_err(unavailable)?;
-        if self.refresh()? == Freshness::Rewritten {
+        self.is_rewritten = self.refresh()? == Freshness::Rewritten;
+        if self.is_rewritten {
             return Err(Error::unavailable(Outcome::NothingDone)
                 .because("the file was changed by another program"));
         }
@@ -260,6 +264,11 @@ impl State {
 
     /// Nobody writes to it any more.
     pub(crate) fn close_writer(&mut self) {
+        self.stop_writing();
+    }
+
+    /// If the file is as long as what is known of it, it is what is known.
+    fn stop_writing(&mut self) {
         if let Some(writer) = self.writer.take()
             && let Ok(meta) = writer.file.metadata()
             && meta.len() == self.stamp.size

@@ -179,11 +179,10 @@ impl Fold {
         };
         let mut metadata = self.observer.metadata().clone();
         // A history without any time: nothing happened after it was made.
-        if metadata.updated_at == Timestamp::MIN {
-            metadata.updated_at = identity.created_at;
-        }
-        if metadata.recency_at == Timestamp::MIN {
-            metadata.recency_at = identity.created_at;
+        if self.identity.is_none() {
+            for time in [&mut metadata.updated_at, &mut metadata.recency_at] {
+                *time = if *time == Timestamp::MIN { identity.created_at } else { *time };
+            }
         }
         let thread = self.thread_id();
         let mut record = StoredThread::new(thread, identity, metadata);

@@ -11,6 +11,7 @@ use super::file::unavailable;
 use super::journal::{Entry, Journal, Move, News, Place, Snapshot};
 use super::load::{self, Entries};
 use super::open_home::OpenHome;
+use crate::walk;
 
 impl OpenHome {
     /// Learns news of the journal. The caller holds the journal.
@@ -18,27 +19,27 @@ impl OpenHome {
         if news.entries.is_empty() && !news.anew {
             return Ok(());
         }
-        let mut catalog = self.write();
         if news.anew {
-            return self.learn_anew(&mut catalog, &load::by_thread(news.entries));
+            return self.learn_anew(&load::by_thread(news.entries));
         }
+        let mut catalog = self.write();
         for (entry, place) in &news.entries {
             self.learn_entry(&mut catalog, entry, *place)?;
         }
         Ok(())
     }
 
-    /// Another journal was put in the place of the one that is known: every thread is looked at again.
-    fn learn_anew(&self, catalog: &mut Catalog, entries: &Entries) -> Result<()> {
-        for snapshots in entries.values() {
-            for (entry, _) in snapshots {
-                if let Entry::Thread(snapshot) = entry {
-                    self.learn_file(catalog, snapshot, entries)?;
-                }
-            }
-        }
+    /// Another journal was put in the place of the one that is known. It does not say what was done
+    /// meanwhile, so all is looked at again.
+    fn learn_anew(&self, entries: &Entries) -> Result<()> {
+        let seen = self.compare(&walk::find(self.layout.home())?.files);
+        let mut catalog = self.write();
+        self.take_in(&mut catalog, &seen, entries)?;
         for thread in catalog.thread_ids() {
-            self.reload(catalog, thread, entries)?;
+            self.observe_new(&mut catalog, thread)?;
+            if catalog.any(thread).is_ok_and(|it| it.fold.is_journaled()) || entries.contains_key(&thread) {
+                self.reload(&mut catalog, thread, entries)?;
+            }
         }
         Ok(())
     }

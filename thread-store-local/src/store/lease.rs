@@ -7,7 +7,6 @@ use thread_store::{
     ThreadId, WriterLease,
 };
 
-use super::epoch;
 use super::file::unavailable;
 use super::journal::{Entry, Held};
 use super::log::Log;
@@ -56,7 +55,7 @@ impl OpenHome {
         // Nobody else appends from here on: what stands in the file is all that there is.
         self.observe_new(&mut self.write(), thread)?;
         self.adopt(held, thread)?;
-        let epoch = epoch::next(&self.layout, self.clock.now()).map_err(unavailable)?;
+        let epoch = self.next_epoch()?;
         sitting.grant(epoch, holder.clone());
         let end = self.read().any(thread)?.log.end();
         Ok(WriterLease::new(thread, epoch, holder, end))
@@ -83,6 +82,18 @@ impl OpenHome {
     }
 
     pub(crate) fn append(&self, params: &AppendItems) -> Result<AppendReceipt> {
+        let appended = self.append_once(params);
+        let Err(error) = appended else { return appended };
+        let rewritten = self.log(params.lease.thread_id)?.head().lock().is_rewritten;
+        if !rewritten {
+            return Err(error);
+        }
+        // Another program made another file of it, before anything was done.
+        self.look(None)?;
+        self.append_once(params)
+    }
+
+    fn append_once(&self, params: &AppendItems) -> Result<AppendReceipt> {
         let thread = params.lease.thread_id;
         let log = self.log(thread)?;
         let seat = self.leases.seat(thread);

@@ -19,7 +19,7 @@ use crate::walk;
 
 /// What has changed since the files were looked at.
 #[derive(Debug, Default)]
-struct Seen {
+pub(crate) struct Seen {
     /// Files that were not there, or are other files now.
     new: Vec<PathBuf>,
     gone: Vec<PathBuf>,
@@ -60,7 +60,7 @@ impl OpenHome {
         Ok(())
     }
 
-    fn compare(&self, found: &[PathBuf]) -> Seen {
+    pub(crate) fn compare(&self, found: &[PathBuf]) -> Seen {
         let mut seen = Seen::default();
         let known = self.read().files.clone();
         for path in found {
@@ -83,7 +83,7 @@ impl OpenHome {
         seen
     }
 
-    fn take_in(&self, catalog: &mut Catalog, seen: &Seen, entries: &Entries) -> Result<()> {
+    pub(crate) fn take_in(&self, catalog: &mut Catalog, seen: &Seen, entries: &Entries) -> Result<()> {
         for path in &seen.gone {
             catalog.files.remove(path);
             self.keeper.is_gone(path);
