@@ -50,6 +50,7 @@ mod error;
 mod file_name;
 mod header;
 mod home;
+mod index;
 mod item_source;
 mod lineage;
 mod names;
