@@ -18,6 +18,7 @@ const PAGE_BYTES: u32 = 16 << 10;
 const CHECKPOINT_PAGES: u32 = (8 << 20) / PAGE_BYTES;
 
 /// The database, and which file it is.
+#[derive(Debug)]
 pub(super) struct Open {
     pub(super) connection: SqliteConnection,
     inode: Option<u64>,

@@ -43,6 +43,7 @@ pub(crate) struct IndexEntry {
 }
 
 /// The index of a home, open.
+#[derive(Debug)]
 pub(crate) struct IndexFile {
     place: Place,
     /// Nothing where it was lost, and while it is being opened again.

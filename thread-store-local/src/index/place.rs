@@ -23,6 +23,7 @@ const SMALLEST: u64 = 512;
 /// How long another process may take to open or to make it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+#[derive(Debug)]
 pub(super) struct Place {
     path: PathBuf,
     folder: PathBuf,

@@ -42,22 +42,24 @@ impl OpenHome {
 
     /// What is there already: the thread that the same request made, or a conflict.
     fn repeated(&self, params: &CreateThread) -> Result<Option<CreatedThread>> {
-        let thread = params.thread_id;
         let mut journal = self.lock_journal();
         self.catch_up_with(&mut journal)?;
-        let catalog = self.read();
-        let Ok(entry) = catalog.any(thread) else { return Ok(None) };
-        let same = params.request_id.is_some() && entry.fold.create_request == params.request_id;
-        if !same {
+        if !self.read().has(params.thread_id) {
+            return Ok(None);
+        }
+        let mut held = self.hold(&mut journal)?;
+        self.answer_again(&mut held, params).map(Some)
+    }
+
+    fn answer_again(&self, held: &mut Held<'_>, params: &CreateThread) -> Result<CreatedThread> {
+        let thread = params.thread_id;
+        let made_by = self.read().any(thread)?.fold.create_request.clone();
+        if params.request_id.is_none() || made_by != params.request_id {
             return Err(Error::conflict(thread, Conflict::AlreadyExists));
         }
-        drop(catalog);
-        let Some(holder) = params.lease.clone() else {
-            return Ok(Some(CreatedThread::new(self.read().any(thread)?.thread(), None)));
-        };
-        let mut held = self.hold(&mut journal)?;
-        let lease = self.grant(&mut held, thread, holder)?;
-        Ok(Some(CreatedThread::new(self.read().any(thread)?.thread(), Some(lease))))
+        let holder = params.lease.clone();
+        let lease = holder.map(|holder| self.grant(held, thread, holder)).transpose()?;
+        Ok(CreatedThread::new(self.read().any(thread)?.thread(), lease))
     }
 
     fn write_rollout(
@@ -90,7 +92,9 @@ impl OpenHome {
         let mut journal = self.lock_journal();
         let mut held = self.hold(&mut journal)?;
         if self.read().has(thread) {
-            return Err(Error::conflict(thread, Conflict::AlreadyExists));
+            let removed = fs::remove_file(unfinished);
+            tracing::debug!(ok = removed.is_ok(), "somebody else was faster");
+            return self.answer_again(&mut held, &params);
         }
         let path = self.place_of(record);
         let relative = self.layout.relative(&path).to_owned();

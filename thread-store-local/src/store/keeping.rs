@@ -18,7 +18,9 @@ use crate::stamp::Stamp;
 /// Keeps what is known of files, if there is an index.
 #[derive(Debug, Default)]
 pub(crate) struct Keeper {
-    index: Option<Arc<IndexFile>>,
+    /// Whether there is an index.
+    keeps: bool,
+    index: tokio::sync::Mutex<Option<IndexFile>>,
     /// Files that the index is to forget.
     gone: Mutex<Vec<PathBuf>>,
     /// Files that cannot be read, as they were when that was tried.
@@ -32,7 +34,8 @@ const PAUSE: Duration = Duration::from_millis(300);
 impl Keeper {
     pub(crate) fn new(index: Option<IndexFile>) -> Self {
         let mut keeper = Self::default();
-        keeper.index = index.map(Arc::new);
+        keeper.keeps = index.is_some();
+        keeper.index = tokio::sync::Mutex::new(index);
         keeper
     }
 
@@ -43,7 +46,7 @@ impl Keeper {
 
     /// A file is not there any more.
     pub(crate) fn is_gone(&self, path: &Path) {
-        if self.index.is_some() {
+        if self.keeps {
             self.gone.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
         }
     }
@@ -57,7 +60,8 @@ impl Keeper {
 
     /// What the index knows, by absolute path.
     pub(crate) async fn load(&self, layout: &Layout) -> HashMap<PathBuf, (Stamp, Vec<u8>)> {
-        let Some(index) = &self.index else { return HashMap::new() };
+        let index = self.index.lock().await;
+        let Some(index) = index.as_ref() else { return HashMap::new() };
         match index.load().await {
             Ok(entries) => entries
                 .into_iter()
@@ -75,7 +79,8 @@ impl Keeper {
 
     /// Keeps what is new now.
     pub(crate) async fn keep(&self, home: &OpenHome) {
-        let Some(index) = &self.index else { return };
+        let index = self.index.lock().await;
+        let Some(index) = index.as_ref() else { return };
         let gone = std::mem::take(&mut *self.gone.lock().unwrap_or_else(PoisonError::into_inner));
         let gone = gone.iter().map(|path| path_bytes(&home.layout, path)).collect();
         let changed = home.unsaved();
@@ -87,7 +92,7 @@ impl Keeper {
 
     /// Keeps what is new from time to time, for as long as the home is open.
     pub(crate) fn start(&self, home: &Arc<OpenHome>) {
-        if self.index.is_none() || tokio::runtime::Handle::try_current().is_err() {
+        if !self.keeps || tokio::runtime::Handle::try_current().is_err() {
             return;
         }
         let (home, wake) = (Arc::downgrade(home), Arc::clone(&self.wake));
@@ -104,7 +109,7 @@ impl Keeper {
     /// Keeps what is new, and closes the index.
     pub(crate) async fn close(&self, home: &OpenHome) {
         self.keep(home).await;
-        if let Some(index) = &self.index {
+        if let Some(index) = self.index.lock().await.take() {
             index.close().await;
         }
     }
