@@ -12,3 +12,6 @@ mod codex;
 mod corpus_dir;
 mod driver;
 mod home;
+mod lists;
+mod question;
+mod store;
