@@ -14,4 +14,7 @@ mod driver;
 mod home;
 mod lists;
 mod question;
+#[path = "../server/mod.rs"]
+mod server;
 mod store;
+mod threads;
