@@ -18,3 +18,4 @@ mod question;
 mod server;
 mod store;
 mod threads;
+// Declared as soon as `store::open` writes to the home: `both`, `ours`, `records`, `written`.
