@@ -171,7 +171,7 @@ fn limit(params: &Value, default: usize) -> usize {
     params["limit"].as_u64().map_or(default, |limit| usize::try_from(limit).unwrap())
 }
 
-fn compare_rows(ours: &[Value], theirs: &[Value], differences: &mut BTreeSet<String>) {
+pub(crate) fn compare_rows(ours: &[Value], theirs: &[Value], differences: &mut BTreeSet<String>) {
     let is_turn = |row: &Value| row.get("status").is_some() && row.get("items").is_some();
     if !ours.iter().chain(theirs).all(is_turn) {
         return compare_items(ours, theirs, differences);
