@@ -4,55 +4,18 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // Tests state what they expect by failing.
 
 mod corpus_dir;
+mod server;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use corpus_dir::{golden_file, rollouts, unpacked};
-use serde_json::{Value, json};
-use thread_store::{SourceKind, ThreadMetadata, ThreadObserver};
-use thread_store_local::{Rollout, read_home};
-
-/// Where the answer is another one on purpose: home, thread, field, why. The test fails if a
-/// difference is missing here, and if one listed here is gone.
-const DIFFERENCES: &[(&str, &str, &str, &str)] = &[
-    // Thread/read of the server takes the first message of the fork's own file, thread/list that of
-    // the source. Here it is the first message of the history.
-    ("dev", "fork-full", "preview", INHERITED),
-    ("dev", "fork-last-turn", "preview", INHERITED),
-    ("dev", "fork-before-turn", "preview", INHERITED),
-    ("dev", "fork-of-fork", "preview", INHERITED),
-    ("dev", "fork-other-cwd-model", "preview", INHERITED),
-    ("dev", "fork-of-reverted", "preview", INHERITED),
-    ("dev", "fork-cold", "preview", INHERITED),
-    ("dev", "reverted-archived", "preview", INHERITED),
-    ("dev", "reverted-to-empty", "preview", "what was taken back is not shown"),
-    ("dev", "reverted-twice", "createdAt", REVERTED),
-    ("dev", "reverted-archived", "createdAt", REVERTED),
-    ("dev", "organised-1", "gitInfo", "only in the server's database"),
-    ("old", "01a1f9d8-bda8", "modelProvider", CONFIGURED),
-    ("old", "01a1f9d8-c423", "modelProvider", CONFIGURED),
-    ("old", "01a1f9d8-cfe5", "modelProvider", CONFIGURED),
-    ("migrated", "01a1f9d8-bda8", "modelProvider", CONFIGURED),
-    ("migrated", "01a1f9d8-c423", "modelProvider", CONFIGURED),
-    ("migrated", "01a1f9d8-cfe5", "modelProvider", CONFIGURED),
-    ("old", "01a1f9d8-bda8", "model", TURN_CONTEXT),
-    ("old", "01a1f9d8-c423", "model", TURN_CONTEXT),
-    ("old", "01a1f9d8-cfe5", "model", TURN_CONTEXT),
-    ("migrated", "01a1f9d8-bda8", "model", TURN_CONTEXT),
-    ("migrated", "01a1f9d8-c423", "model", TURN_CONTEXT),
-    (
-        "migrated",
-        "01a1f9d9-2482",
-        "preview",
-        "the migration marked all of this review's history as given",
-    ),
-];
-const INHERITED: &str = "the first message of the whole history is shown";
-const REVERTED: &str = "a revert does not make a thread younger";
-const CONFIGURED: &str = "not recorded; the server fills in what it is configured with";
-const TURN_CONTEXT: &str = "the turn context says it, and the server does not look there";
+use corpus_dir::{rollouts, unpacked};
+use serde_json::Value;
+use server::creation;
+use server::threads::{Found, answers, differences, listed};
+use thread_store::Timestamp;
+use thread_store_local::read_home;
 
 const HOMES: &[&str] = &["dev", "old", "migrated", "migrated-before", "damaged"];
 
@@ -100,96 +63,25 @@ fn only_the_damaged_home_is_damaged() {
 #[test]
 fn every_thread_of_the_server_is_found_with_what_the_server_says_of_it() {
     let Some(dir) = unpacked() else { return };
-    let mut found = Vec::new();
+    let mut found = Found::new();
     for home in ["dev", "old", "migrated"] {
         let rollouts = rollouts(&dir.path().join("homes").join(home));
-        let golden = golden_file(dir.path(), home, "read/meta.json");
-        let threads = golden["entries"].as_array().unwrap().iter().filter_map(|entry| {
-            let thread = entry["result"].get("thread")?;
-            Some((entry["name"].as_str()?, thread))
-        });
-        let mut known = 0;
-        for (label, thread) in threads {
+        let answers = answers(dir.path(), home);
+        assert_eq!(
+            answers.len(),
+            rollouts.len(),
+            "{home} has threads that the server does not know"
+        );
+        for (name, thread) in answers {
             let id = thread["id"].as_str().unwrap();
-            let name = if label == "?" { &id[..13] } else { label };
             let rollout = rollouts.iter().find(|rollout| rollout.thread_id.to_string() == id);
             let rollout = rollout.unwrap_or_else(|| panic!("{home} {name} is missing"));
-            known += 1;
-            for field in differences(thread, rollout) {
-                found.push((home.to_owned(), name.to_owned(), field));
-            }
+            let ours = creation(rollout).to_thread(Timestamp::from_millis(0));
+            let fields = differences(&thread, &ours).into_iter();
+            found.extend(fields.map(|field| (home.to_owned(), name.clone(), field)));
         }
-        assert_eq!(known, rollouts.len(), "{home} has threads that the server does not know");
     }
-    let listed = DIFFERENCES.iter().map(|(home, name, field, _)| {
-        ((*home).to_owned(), (*name).to_owned(), (*field).to_owned())
-    });
-    let found: BTreeSet<_> = found.into_iter().collect();
-    assert_eq!(found, listed.collect());
-}
-
-/// The names of the fields in which server and reader differ.
-fn differences(thread: &Value, rollout: &Rollout) -> Vec<String> {
-    let ours = as_the_server_says(rollout);
-    let ours = ours.as_object().unwrap();
-    let archived = thread["path"].as_str().unwrap().contains("/archived_sessions/");
-    let mut fields: Vec<String> = ours
-        .iter()
-        .filter(|(name, value)| lower_case(&thread[name.as_str()]) != lower_case(value))
-        .map(|(name, _)| name.clone())
-        .collect();
-    if archived != rollout.archived {
-        fields.push("archived".into());
-    }
-    fields
-}
-
-/// Member names of sources are spelled `subAgent` in the protocol and `subagent` in files.
-fn lower_case(value: &Value) -> String {
-    value.to_string().to_lowercase()
-}
-
-fn as_the_server_says(rollout: &Rollout) -> Value {
-    let mut observer = ThreadObserver::new(rollout.thread_id);
-    rollout.items.iter().for_each(|item| observer.observe(item));
-    let mut metadata = ThreadMetadata::default();
-    observer.patch().apply(&mut metadata);
-    let identity = observer.identity();
-    let source = identity.source.clone();
-    let git = [&metadata.git_sha, &metadata.git_branch, &metadata.git_origin_url];
-    let git = git.iter().any(|part| part.is_some()).then(|| {
-        json!({"sha": metadata.git_sha, "branch": metadata.git_branch, "originUrl": metadata.git_origin_url})
-    });
-    // The server answers `null` members of a spawn source, which are left out here.
-    let source = match source.as_ref().and_then(|source| source.spawn()) {
-        Some(spawn) => {
-            json!({"subAgent": {"thread_spawn": {"parent_thread_id": spawn.parent_thread_id,
-            "depth": spawn.depth, "agent_path": spawn.agent_path, "agent_nickname": spawn.agent_nickname,
-            "agent_role": spawn.agent_role}}})
-        }
-        None if source.as_ref().is_none_or(|source| source.kind() == SourceKind::Unknown) => {
-            json!("unknown")
-        }
-        None => json!(source),
-    };
-    json!({
-        "preview": metadata.preview.unwrap_or_default(),
-        "cwd": metadata.cwd,
-        "modelProvider": metadata.model_provider,
-        "model": metadata.model,
-        "source": source,
-        "parentThreadId": identity.parent_thread_id,
-        "createdAt": identity.created_at.map(|time| time.as_millis().div_euclid(1000)),
-        "forkedFromId": identity.forked_from.map(|from| from.thread_id),
-        "cliVersion": metadata.cli_version,
-        "originator": metadata.originator,
-        "threadSource": metadata.thread_source,
-        "agentNickname": metadata.agent_nickname,
-        "agentRole": metadata.agent_role,
-        "historyMode": metadata.history_mode.unwrap_or("legacy".into()),
-        "gitInfo": git,
-        "name": rollout.name,
-    })
+    assert_eq!(found, listed());
 }
 
 /// The lines of these files, of which each continues the one before it, by the projection rule:

@@ -1,5 +1,7 @@
 //! Where the corpus is, and what is in it.
 
+#![allow(dead_code)] // Not every test file uses all of it.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

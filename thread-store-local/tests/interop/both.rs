@@ -1,0 +1,152 @@
+//! Codex and a store at once on one home: neither writes to a thread that the other one has.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use tempfile::TempDir;
+use thread_store::{
+    HistoryMode, Holder, LiveThread, ReleaseLease, ReleaseMode, ResumeThread, ThreadId,
+    ThreadStore, ThreadStoreExt as _,
+};
+
+use crate::codex::{Codex, program};
+use crate::home::prepare;
+use crate::records::turn;
+use crate::store;
+use crate::written::{config, start};
+
+const MODES: [HistoryMode; 2] = [HistoryMode::Legacy, HistoryMode::Paginated];
+
+/// A home with a thread in which one turn was run, open on both sides.
+struct Shared {
+    home: TempDir,
+    store: Arc<dyn ThreadStore>,
+    codex: Codex,
+    id: ThreadId,
+}
+
+async fn shared(program: &std::path::Path, mode: HistoryMode) -> Shared {
+    let home = tempfile::tempdir().unwrap();
+    prepare(home.path());
+    let store = store::open(home.path()).await;
+    let id = ThreadId::generate();
+    let live = LiveThread::start(Arc::clone(&store), start(id, mode), config());
+    turn(&live, mode, "a question", "an answer").await;
+    live.shutdown().await.unwrap();
+    let codex = Codex::start(program, home.path());
+    Shared { home, store, codex, id }
+}
+
+fn ours(id: ThreadId) -> ResumeThread {
+    ResumeThread::new(id, Holder::new("a test"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_that_codex_has_loaded_is_held() {
+    let Some(program) = program() else { return };
+    for mode in MODES {
+        let Shared { store, mut codex, id, .. } = shared(&program, mode).await;
+        codex.ask("thread/resume", json!({"threadId": id}));
+        let refused = [
+            store.resume_thread(ours(id)).await.map(drop),
+            store.archive_thread(id).await.map(drop),
+            store.delete_thread(id.into()).await.map(drop),
+        ];
+        for refused in refused {
+            assert_eq!(refused.unwrap_err().code(), "conflict.held", "{mode:?}");
+        }
+        assert!(!store.thread(id).await.unwrap().is_archived());
+        assert_eq!(store.replay(id).await.unwrap().turns.len(), 1, "reading needs no lease");
+        codex.stop();
+        store.resume_thread(ours(id)).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_that_codex_had_when_it_was_killed_is_free() {
+    let Some(program) = program() else { return };
+    let Shared { store, mut codex, id, .. } = shared(&program, HistoryMode::Legacy).await;
+    codex.ask("thread/resume", json!({"threadId": id}));
+    drop(codex);
+    store.resume_thread(ours(id)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codex_keeps_out_of_a_thread_that_we_have() {
+    let Some(program) = program() else { return };
+    for mode in MODES {
+        let Shared { home, store, mut codex, id } = shared(&program, mode).await;
+        let lease = store.resume_thread(ours(id)).await.unwrap().lease;
+        for method in ["thread/resume", "thread/archive", "thread/delete"] {
+            let refusal = codex.refusal(method, json!({"threadId": id}));
+            assert_eq!(refusal.code, -32600, "{method}");
+            assert_eq!(refusal.message, format!("thread {id} already has an active writer"));
+        }
+        store.release_lease(ReleaseLease::new(lease, ReleaseMode::Shutdown)).await.unwrap();
+        codex.ask("thread/resume", json!({"threadId": id}));
+        codex.stop();
+        assert!(!locks(&home).contains(&format!("{id}.lock")), "who leaves takes the lock away");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn we_leave_no_lock_behind() {
+    let Some(program) = program() else { return };
+    let Shared { home, store, codex, id } = shared(&program, HistoryMode::Legacy).await;
+    codex.stop();
+    let lease = store.resume_thread(ours(id)).await.unwrap().lease;
+    assert!(locks(&home).contains(&format!("{id}.lock")));
+    store.release_lease(ReleaseLease::new(lease, ReleaseMode::Discard)).await.unwrap();
+    assert!(!locks(&home).contains(&format!("{id}.lock")));
+}
+
+fn locks(home: &TempDir) -> Vec<String> {
+    let entries = std::fs::read_dir(home.path().join("thread-writer-locks"));
+    let names = entries.into_iter().flatten();
+    names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_sees_what_the_other_one_wrote_meanwhile() {
+    let Some(program) = program() else { return };
+    for mode in MODES {
+        let Shared { store, mut codex, id, .. } = shared(&program, mode).await;
+        assert_eq!(codex.ask("thread/list", json!({}))["data"][0]["id"], json!(id));
+        let before = store.next_ordinal(id).await.unwrap();
+        codex.ask("thread/resume", json!({"threadId": id}));
+        let message = json!({"type": "message", "role": "user",
+            "content": [{"type": "input_text", "text": "from the other side"}]});
+        codex.ask("thread/inject_items", json!({"threadId": id, "items": [message]}));
+        codex.ask("thread/name/set", json!({"threadId": id, "name": "named by Codex"}));
+        // What another program wrote is seen after a second at the latest.
+        tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+        let after = store.thread(id).await.unwrap();
+        assert!(after.next_ordinal > before, "{mode:?}");
+        assert_eq!(after.metadata.name.as_deref(), Some("named by Codex"), "{mode:?}");
+        let last = store.last_items(id, 1).await.unwrap();
+        assert!(last[0].item.text().contains("from the other side"), "{mode:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_name_threads_at_once_and_no_name_is_lost() {
+    let Some(program) = program() else { return };
+    let Shared { home, store, mut codex, id } = shared(&program, HistoryMode::Legacy).await;
+    let ours = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move {
+            for round in 0..50 {
+                store.rename(id, Some(format!("ours {round}"))).await.unwrap();
+            }
+        }
+    });
+    for round in 0..50 {
+        codex.ask("thread/name/set", json!({"threadId": id, "name": format!("theirs {round}")}));
+    }
+    ours.await.unwrap();
+    codex.stop();
+    let index = std::fs::read_to_string(home.path().join("session_index.jsonl")).unwrap();
+    let whole =
+        index.lines().filter(|line| serde_json::from_str::<serde_json::Value>(line).is_ok());
+    assert_eq!(whole.count(), 100);
+}
