@@ -197,6 +197,7 @@ impl FileMap {
     fn end_tail(&mut self) {
         let Some(tail) = self.tail.take() else { return };
         let end = self.scanned_to + tail.len + 1;
+        self.fingerprint.append_hashed(tail.len, tail.hash);
         match self.made_header {
             Some(header) if self.scanned_to == 0 => self.header_line(end, header),
             _ if tail.is_regular => self.regular_line(end),
@@ -257,6 +258,15 @@ impl FileMap {
 
     pub(super) fn last_checkpoint(&self) -> Checkpoint {
         self.checkpoints.last().copied().unwrap_or_default()
+    }
+
+    /// The tail was cut off.
+    pub(super) fn drop_tail(&mut self) {
+        self.tail = None;
+        if self.scanned_to == 0 {
+            self.made_header = None;
+            self.last_line_ordinal = None;
+        }
     }
 
     /// Whether there were only blank lines: then it is still open what the file is.
