@@ -133,7 +133,7 @@ impl FileMap {
 
     /// How many records there are, that of a last line without a line feed included.
     pub(crate) fn records(&self) -> u64 {
-        self.records + self.tail.map_or(0, |tail| tail.records)
+        self.records.saturating_add(self.tail.map_or(0, |tail| tail.records))
     }
 
     /// How many places cannot be read.
@@ -144,7 +144,7 @@ impl FileMap {
 
     /// Length of the text.
     pub(crate) fn len(&self) -> u64 {
-        self.scanned_to + self.tail.map_or(0, |tail| tail.len)
+        self.scanned_to.saturating_add(self.tail.map_or(0, |tail| tail.len))
     }
 
     /// Whether lines can be added to the file as it is.

@@ -103,7 +103,7 @@ impl FileMap {
         // Damage right before the record may stand before the checkpoint.
         let before = self.irregular.partition_point(|it| it.start < start.offset);
         for irregular in self.irregular[..before].iter().rev() {
-            if irregular.before + irregular.records < record {
+            if irregular.before.saturating_add(irregular.records) < record {
                 break;
             }
             if irregular.damage > 0 {
@@ -206,7 +206,7 @@ impl Walk<'_> {
             let position = self.part.position;
             let text = self.slice(end)?;
             self.part.pieces(item_source::line_pieces(&text, self.at));
-            (self.part.position == position + records).then_some(())?;
+            (self.part.position - position == records).then_some(())?;
         }
         self.at = end;
         Some(())
