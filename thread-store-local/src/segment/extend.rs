@@ -5,10 +5,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::chunks::Chunks;
-use super::fingerprint::hash;
+use super::fingerprint::{REACH, hash};
 use super::map::{FileMap, Form, Tail};
 use super::positional::bytes_at;
-use super::scan::{CHUNK, is_compressed, run};
+use super::scan::{CHUNK, chunk_of, is_compressed, run};
 use super::scanner::{Line, Scanner};
 use crate::error::ReadError;
 use crate::stamp::Stamp;
@@ -16,7 +16,7 @@ use crate::stamp::Stamp;
 /// What became of a file since it was mapped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Extended {
-    /// Nothing.
+    /// Nothing, or its time alone.
     Unchanged,
     /// There is more behind what is known, which the map now has.
     Grown,
@@ -60,12 +60,15 @@ pub(super) fn extend_in(
         return Ok(Extended::Unchanged);
     }
     file.seek(SeekFrom::Start(map.scanned_to)).map_err(failed)?;
-    let added = file.take(now.size - map.scanned_to);
-    let mut chunks = Chunks::new(added, map.scanned_to, chunk);
+    let added = now.size - map.scanned_to;
+    let mut chunks = Chunks::new(file.take(added), map.scanned_to, chunk_of(chunk, added));
     if !run(path, &mut chunks, &mut Scanner::new(map, recent, each)) {
         return Ok(Extended::Rewritten);
     }
     chunks.into_end().map_err(failed)?;
+    if now.size == map.scanned_to {
+        map.drop_tail();
+    }
     *stamp = now;
     Ok(Extended::Grown)
 }
@@ -75,10 +78,12 @@ fn known(file: &File, map: &FileMap, size: u64) -> io::Result<Option<Vec<u8>>> {
     if size < map.scanned_to || (map.scanned_to == 0 && is_compressed(file)?) {
         return Ok(None);
     }
-    let len = map.fingerprint.len();
-    let recent = bytes_at(file, map.scanned_to.saturating_sub(len as u64), len)?;
-    let same = map.fingerprint.is_of(&recent);
-    let same = same && map.tail.map_or(Ok(true), |tail| tail_goes_on(file, map, tail, size))?;
+    let counted = map.fingerprint.len();
+    let len = map.scanned_to.min(counted.max(REACH) as u64);
+    let recent = bytes_at(file, map.scanned_to - len, len as usize)?;
+    let known = recent.len().checked_sub(counted).map(|from| &recent[from..]);
+    let same = known.is_some_and(|known| map.fingerprint.is_of(known))
+        && map.tail.map_or(Ok(true), |tail| tail_goes_on(file, map, tail, size))?;
     Ok(same.then_some(recent))
 }
 

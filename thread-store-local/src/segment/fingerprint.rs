@@ -76,6 +76,16 @@ impl Fingerprint {
         self.forget_old();
     }
 
+    /// Takes in text with this hash, which was read before.
+    pub(super) fn append_hashed(&mut self, len: u64, hash: u64) {
+        self.open = None;
+        match usize::try_from(len) {
+            Ok(len) if len <= REACH => self.stretches.push(Stretch { len, hash }),
+            _ => self.stretches.clear(),
+        }
+        self.forget_old();
+    }
+
     fn forget_old(&mut self) {
         if self.stretches.last().is_some_and(|last| last.len >= REACH) {
             self.stretches.drain(..self.stretches.len() - 1);

@@ -133,7 +133,7 @@ impl FileMap {
 
     /// How many records there are, that of a last line without a line feed included.
     pub(crate) fn records(&self) -> u64 {
-        self.records + self.tail.map_or(0, |tail| tail.records)
+        self.records.saturating_add(self.tail.map_or(0, |tail| tail.records))
     }
 
     /// How many places cannot be read.
@@ -144,7 +144,7 @@ impl FileMap {
 
     /// Length of the text.
     pub(crate) fn len(&self) -> u64 {
-        self.scanned_to + self.tail.map_or(0, |tail| tail.len)
+        self.scanned_to.saturating_add(self.tail.map_or(0, |tail| tail.len))
     }
 
     /// Where the last whole line ends, in bytes of the text.
@@ -207,6 +207,7 @@ impl FileMap {
     fn end_tail(&mut self) {
         let Some(tail) = self.tail.take() else { return };
         let end = self.scanned_to + tail.len + 1;
+        self.fingerprint.append_hashed(tail.len, tail.hash);
         match self.made_header {
             Some(header) if self.scanned_to == 0 => self.header_line(end, header),
             _ if tail.is_regular => self.regular_line(end),
@@ -267,6 +268,15 @@ impl FileMap {
 
     pub(super) fn last_checkpoint(&self) -> Checkpoint {
         self.checkpoints.last().copied().unwrap_or_default()
+    }
+
+    /// The tail was cut off.
+    pub(super) fn drop_tail(&mut self) {
+        self.tail = None;
+        if self.scanned_to == 0 {
+            self.made_header = None;
+            self.last_line_ordinal = None;
+        }
     }
 
     /// Whether there were only blank lines: then it is still open what the file is.

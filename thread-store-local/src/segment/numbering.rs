@@ -38,14 +38,10 @@ impl Numbering {
     /// Takes in so many records, after which there are `records`: without line ordinals, or with
     /// line ordinals that run up to this one.
     pub(super) fn appended(&mut self, records: u64, count: u64, last: Option<u64>) {
-        let first = |position: u64| {
-            last.and_then(|last| last.checked_sub(records.checked_sub(position + 1)?))
-        };
-        let before = records - count;
-        if last.is_none() {
-            self.record(before, None);
-        } else {
-            self.record(before, first(before));
+        let before = records.saturating_sub(count);
+        match last.map(|last| last.checked_sub(count.saturating_sub(1))) {
+            Some(None) => *self = Self::Mixed,
+            first => self.record(before, first.flatten()),
         }
     }
 }

@@ -67,7 +67,7 @@ pub(crate) fn read_from(
     let text = text(file, map.form, base..to.offset);
     let text = text.map_err(|source| ReadError::io(path, source))?;
     part.position = from.record;
-    part.found.items.reserve((end - start) as usize);
+    part.found.items.reserve(((end - start) as usize).min(text.len()));
     let walk = Walk { map, text, base, at: from.offset, to, part };
     walk.run().ok_or_else(|| changed(path))
 }
@@ -78,12 +78,14 @@ fn changed(path: &Path) -> ReadError {
 
 /// A range of the expanded text, or what there is of it.
 fn text(file: &File, form: Form, range: Range<u64>) -> io::Result<Bytes> {
-    let len = (range.end - range.start) as usize;
+    let len = range.end.saturating_sub(range.start) as usize;
     if form != Form::Compressed {
+        // Nothing is asked for that is not there: a map may come from anywhere.
+        let len = len.min(file.metadata()?.len() as usize);
         return Ok(bytes_at(file, range.start, len)?.into());
     }
     let mut expander = Expander::new(At { file, offset: 0 })?;
-    let mut bytes = Vec::with_capacity(len);
+    let mut bytes = Vec::new();
     // The map knows where damaged data end. If they end before that now, too little is there.
     let skipped = io::copy(&mut expander.by_ref().take(range.start), &mut io::sink());
     if skipped.is_ok() {
@@ -101,7 +103,7 @@ impl FileMap {
         // Damage right before the record may stand before the checkpoint.
         let before = self.irregular.partition_point(|it| it.start < start.offset);
         for irregular in self.irregular[..before].iter().rev() {
-            if irregular.before + irregular.records < record {
+            if irregular.before.saturating_add(irregular.records) < record {
                 break;
             }
             if irregular.damage > 0 {
@@ -114,7 +116,9 @@ impl FileMap {
     /// To where all is found that belongs to the records before this one.
     fn end_of(&self, record: u64) -> Checkpoint {
         let at = self.checkpoints.partition_point(|it| it.record < record);
-        self.checkpoints.get(at).copied().unwrap_or_else(|| self.end())
+        let lines = Checkpoint { offset: self.scanned_to, record: self.records };
+        let behind = if record <= self.records { lines } else { self.end() };
+        self.checkpoints.get(at).copied().unwrap_or(behind)
     }
 
     fn end(&self) -> Checkpoint {
@@ -202,7 +206,7 @@ impl Walk<'_> {
             let position = self.part.position;
             let text = self.slice(end)?;
             self.part.pieces(item_source::line_pieces(&text, self.at));
-            (self.part.position == position + records).then_some(())?;
+            (self.part.position - position == records).then_some(())?;
         }
         self.at = end;
         Some(())

@@ -41,6 +41,11 @@ pub(super) fn scan_in(
     }
 }
 
+/// No more memory than there is text to come: one byte more tells that it ends.
+pub(super) fn chunk_of(chunk: usize, text: u64) -> usize {
+    usize::try_from(text).map_or(chunk, |text| chunk.min(text.saturating_add(1)))
+}
+
 /// Whether the contents say that the file is compressed.
 pub(super) fn is_compressed(file: &File) -> io::Result<bool> {
     Ok(item_source::is_compressed(&bytes_at(file, 0, 4)?))
@@ -55,7 +60,7 @@ fn lines(
 ) -> Result<Option<FileMap>, ReadError> {
     let mut map = FileMap::new(Form::Lines);
     // What comes later is for the next look: the map is that of the stamp.
-    let mut chunks = Chunks::new(file.take(size), 0, chunk);
+    let mut chunks = Chunks::new(file.take(size), 0, chunk_of(chunk, size));
     let go_on = run(path, &mut chunks, &mut Scanner::new(&mut map, Vec::new(), each));
     chunks.into_end().map_err(|source| ReadError::io(path, source))?;
     Ok(go_on.then_some(map))

@@ -44,14 +44,9 @@ impl<'a> Scanner<'a> {
     }
 
     pub(super) fn chunk(&mut self, chunk: &Chunk) {
-        if self.map.scanned_to == 0 {
-            // A tail may have looked like one.
-            self.map.made_header = None;
-            self.map.last_line_ordinal = None;
-        }
+        self.map.drop_tail();
         let lines = chunk.text.slice(chunk.lines.clone());
         if !lines.is_empty() {
-            self.map.tail = None;
             self.lines(&lines);
             self.remember(&lines);
         }

@@ -34,13 +34,20 @@ pub(super) fn digest_without(json: &[u8]) -> u64 {
 }
 
 /// What the member says, if it is a whole number: of several the last one, as in [`Members`].
+/// Most texts have neither the name nor a name with an escape, and are searched and no more.
 pub(super) fn line_ordinal(json: &[u8]) -> Option<u64> {
-    if !may_have_one(json) {
-        return None;
-    }
-    match glance(json, ["ordinal"]) {
-        Some([value]) => number(value?),
-        None => Members::of(json).parse("ordinal"),
+    let mut names = FIND_NAME.find_iter(json);
+    match (names.next(), names.next(), FIND_ESCAPE.find(json)) {
+        (None, _, None) => None,
+        // It stands near the start, where a format writes it, or somewhere inside.
+        (Some(at), None, None) => {
+            let (name, value) = places(json).find(|(_, value)| value.end > at)?;
+            (name.start == at).then(|| number(&json[value]))?
+        }
+        _ => match glance(json, ["ordinal"]) {
+            Some([value]) => number(value?),
+            None => Members::of(json).parse("ordinal"),
+        },
     }
 }
 
@@ -73,11 +80,6 @@ fn new_member(json: &[u8], ordinal: u64) -> Option<(usize, String)> {
 
 fn spliced(json: &[u8], range: Range<usize>, text: &str) -> Vec<u8> {
     [&json[..range.start], text.as_bytes(), &json[range.end..]].concat()
-}
-
-/// Whether there is a reason to look closer: most records have neither the name nor an escape.
-fn may_have_one(json: &[u8]) -> bool {
-    FIND_NAME.find(json).is_some() || FIND_ESCAPE.find(json).is_some()
 }
 
 fn number(value: &[u8]) -> Option<u64> {

@@ -48,8 +48,36 @@ fn stretch() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// Mostly without a made header. One is made where it is the whole first line.
+fn start() -> impl Strategy<Value = Vec<u8>> {
+    let header = |end: &str| Just(format!("{HEADER}{end}").into_bytes());
+    prop_oneof![
+        8 => Just(Vec::new()),
+        1 => header("\n"),
+        1 => header(" \n"),
+        1 => header(""),
+        1 => Just(b"\xef\xbb\xbf".to_vec()),
+    ]
+}
+
 fn text() -> impl Strategy<Value = Vec<u8>> {
-    vec(stretch(), 0..24).prop_map(|parts| parts.concat())
+    (start(), vec(stretch(), 0..24)).prop_filter_map(
+        "a header with more on its line",
+        |(start, parts)| {
+            let rest = parts.concat();
+            let alone = !start.ends_with(b"}") || rest.is_empty() || rest.starts_with(b"\n");
+            alone.then(|| [start, rest].concat())
+        },
+    )
+}
+
+/// Text over many checkpoints: lines of all lengths, and the same line again and again.
+fn long_text() -> impl Strategy<Value = Vec<u8>> {
+    let long = (0_usize..60_000)
+        .prop_map(|len| format!("{{\"l\":\"{}\"}}\n", "x".repeat(len)).into_bytes());
+    let many = (stretch(), 0_usize..3000)
+        .prop_map(|(it, times)| it.repeat(times.min(40_000 / it.len().max(1))));
+    vec(prop_oneof![2 => long, 2 => many, 4 => stretch()], 0..40).prop_map(|parts| parts.concat())
 }
 
 fn name() -> impl Strategy<Value = &'static str> {
@@ -62,17 +90,28 @@ fn agrees(file: &TestFile, lines: &[Line], map: &FileMap) {
     assert_eq!(told, whole.items);
     assert!(lines.iter().enumerate().all(|(at, line)| line.record == at as u64));
     assert_eq!((map.records(), map.damage()), (told.len() as u64, whole.damage.len() as u64));
-    for from in 0..=map.records() {
-        for to in [from, from + 1, from + 3, u64::MAX] {
-            assert_eq!(file.read(map, from..to), part_of(&whole, from..to), "{from}..{to}");
+    // All ranges of a short file; some of a long one.
+    let step = 1 + map.records() as usize / 30;
+    for from in (0..=map.records()).step_by(step) {
+        for to in [from, from + 1, from + 3, from + 70, u64::MAX] {
+            assert!(file.read(map, from..to) == part_of(&whole, from..to), "{from}..{to}");
         }
     }
     let stored: FileMap = serde_json::from_str(&serde_json::to_string(map).unwrap()).unwrap();
     assert_eq!(stored, *map);
 }
 
+fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// Lines without their marks, which come with their line feeds.
+fn unmarked(lines: &[Line]) -> Vec<Line> {
+    lines.iter().map(|line| Line { marked: false, ..line.clone() }).collect()
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn a_scan_tells_what_the_reader_of_whole_files_finds(text in text(), name in name()) {
@@ -113,12 +152,54 @@ proptest! {
                 (lines, map, stamp) = file.scan();
             }
             let (all, whole_map, whole_stamp) = file.scan();
-            let unmarked = |lines: &[Line]| {
-                lines.iter().map(|line| (line.record, line.item.clone(), line.line_ordinal)).collect::<Vec<_>>()
-            };
             prop_assert_eq!(unmarked(&lines), unmarked(&all));
             prop_assert_eq!(&map, &whole_map);
             prop_assert_eq!(stamp, whole_stamp);
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(24))]
+
+    #[test]
+    fn what_a_scan_says_of_a_long_file_is_right_everywhere(
+        text in long_text(),
+        compressed: bool,
+        kept in 0.5..1.5,
+        flip in proptest::option::weighted(0.2, any::<proptest::sample::Index>()),
+    ) {
+        let mut text = if compressed { zstd::encode_all(&text[..], 0).unwrap() } else { text };
+        text.truncate((text.len() as f64 * kept) as usize);
+        if let Some(at) = flip.filter(|_| text.len() > 4) {
+            let at = 4 + at.index(text.len() - 4);
+            text[at] ^= 0x10;
+        }
+        let file = TestFile::new("rollout.jsonl", &text);
+        let (lines, map, _) = file.scan();
+        agrees(&file, &lines, &map);
+        let (in_chunks, chunk_map, _) = file.scan_in(50_000);
+        prop_assert!(in_chunks == lines);
+        prop_assert_eq!(&chunk_map, &map);
+    }
+
+    #[test]
+    fn a_long_file_that_grows_is_the_same_as_one_that_is_read_at_once(
+        text in long_text(),
+        step in 1000_usize..200_000,
+    ) {
+        let file = TestFile::new("rollout.jsonl", b"");
+        let (mut lines, mut map, mut stamp) = file.scan();
+        for added in text.chunks(step) {
+            file.append(added);
+            let mut each = |line| lines.push(line);
+            if extend(&file.path, &mut map, &mut stamp, &mut each).unwrap() == Extended::Rewritten {
+                (lines, map, stamp) = file.scan();
+            }
+        }
+        let (all, whole_map, _) = file.scan();
+        prop_assert!(unmarked(&lines) == unmarked(&all));
+        prop_assert_eq!(&map, &whole_map);
+        agrees(&file, &lines, &map);
     }
 }
