@@ -12,7 +12,8 @@ use thread_store::{
 #[derive(Debug, Parser)]
 #[command(name = "thread-store", version, propagate_version = true)]
 pub(crate) struct Args {
-    /// The store: `memory:`, `sqlite:PATH`, or `sqlite:` for a file in the user's data folder.
+    /// The store: `sqlite:PATH`, `local:HOME` for the home of a Codex, or `memory:`. Without a path,
+    /// `sqlite:` is a file in the user's data folder and `local:` is `$CODEX_HOME`, else `~/.codex`.
     #[arg(
         long,
         global = true,

@@ -41,12 +41,7 @@ pub(crate) fn read(plan: &Plan, head: usize, rollout: &mut Rollout) -> Result<()
         match (item_source::read(path), end) {
             (Ok(pieces), Some(end)) => {
                 if !append_before(*end, pieces, path, rollout) {
-                    lost(
-                        plan,
-                        *file,
-                        INCOMPLETE,
-                        rollout,
-                    );
+                    lost(plan, *file, INCOMPLETE, rollout);
                 }
             }
             (Ok(pieces), None) => pieces.into_iter().for_each(|piece| append(piece, path, rollout)),

@@ -1,2 +1,4 @@
 //! Stub.
-pub(crate) fn owner_of(_: &std::fs::Metadata) -> Option<thread_store::Holder> { None }
+pub(crate) fn owner_of(_: &std::fs::Metadata) -> Option<thread_store::Holder> {
+    None
+}

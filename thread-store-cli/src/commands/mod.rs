@@ -23,8 +23,8 @@ type Store = Arc<dyn ThreadStore>;
 type Done = Result<(), Failure>;
 
 pub(crate) async fn run(args: Args) -> Done {
-    let opened = store_url::open(&args.store).await?;
     let mut out = Output::new(args.json);
+    let opened = store_url::open(&args.store, &out).await?;
     let done = run_on(&opened, &mut out, args.command).await;
     let finished = out.finish();
     opened.close().await;

@@ -23,6 +23,12 @@ impl Progress {
         self.0.inc(1);
     }
 
+    /// So many of so many steps were done.
+    pub(crate) fn done(&self, done: usize, all: usize) {
+        self.0.set_length(all as u64);
+        self.0.set_position(done as u64);
+    }
+
     /// So many steps are left.
     pub(crate) fn left(&self, steps: usize) {
         self.0.set_position(self.0.length().unwrap_or_default().saturating_sub(steps as u64));

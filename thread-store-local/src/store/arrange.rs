@@ -56,9 +56,11 @@ impl Arrangement {
             one.len() == other.len() && one.iter().zip(other).all(|(a, b)| Arc::ptr_eq(a, b))
         };
         self.links.len() == other.links.len()
-            && self.links.iter().zip(&other.links).all(|((a, cut), (b, other))| {
-                Arc::ptr_eq(a, b) && cut == other
-            })
+            && self
+                .links
+                .iter()
+                .zip(&other.links)
+                .all(|((a, cut), (b, other))| Arc::ptr_eq(a, b) && cut == other)
             && self.broken == other.broken
             && same(&self.reverted, &other.reverted)
             && same(&self.copies, &other.copies)

@@ -157,8 +157,7 @@ impl Catalog {
     pub(crate) fn referring_to(&self, thread: ThreadId) -> Vec<ThreadId> {
         let refers = |entry: &&Entry| {
             let mut links = entry.files.links.iter();
-            entry.record.thread_id != thread
-                && links.any(|(file, _)| file.header.thread == thread)
+            entry.record.thread_id != thread && links.any(|(file, _)| file.header.thread == thread)
         };
         let mut found: Vec<_> =
             self.threads.values().filter(refers).map(|entry| entry.record.thread_id).collect();

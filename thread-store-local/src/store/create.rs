@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use thread_store::{
-    Conflict, CreateThread, CreatedThread, Epoch, Error, Result, RolloutItem, StoredThread, ThreadId,
-    Timestamp, WriterLease,
+    Conflict, CreateThread, CreatedThread, Epoch, Error, Result, RolloutItem, StoredThread,
+    ThreadId, Timestamp, WriterLease,
 };
 
 use super::epoch;
@@ -116,7 +116,8 @@ impl OpenHome {
             sitting.take_lock(&self.layout, thread)?;
         }
         let entry = Entry::Thread(Box::new(snapshot));
-        let placed = held.append(std::slice::from_ref(&entry)).and_then(|()| move_file(unfinished, &path));
+        let placed =
+            held.append(std::slice::from_ref(&entry)).and_then(|()| move_file(unfinished, &path));
         if let Err(error) = placed {
             sitting.leave();
             return Err(unavailable(error));

@@ -20,7 +20,8 @@ impl OpenHome {
         let unsynced = log.head().lock().unsynced()?;
         if let Some(unsynced) = unsynced {
             let faults = self.faults.clone();
-            let (unsynced, synced) = self.run(unsynced, move |it: &Unsynced| it.sync(&faults)).await?;
+            let (unsynced, synced) =
+                self.run(unsynced, move |it: &Unsynced| it.sync(&faults)).await?;
             let mut state = log.head().lock();
             match synced {
                 Ok(()) => state.was_synced(&unsynced),

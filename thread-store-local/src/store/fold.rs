@@ -9,8 +9,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 use thread_store::{
-    Identity, RolloutItem, StoredThread, ThreadId, ThreadMetadata, ThreadObserver,
-    Timestamp,
+    Identity, RolloutItem, StoredThread, ThreadId, ThreadMetadata, ThreadObserver, Timestamp,
 };
 
 use super::journal::{Edited, Entry, Overrides, Place, Snapshot};

@@ -149,11 +149,8 @@ impl OpenHome {
                 fold.skip_to(entry.log.before() + state.map.records());
                 fold.keep(journal, fallback)
             });
-            let facts = Facts {
-                header: file.header.clone(),
-                map: state.map.as_ref().clone(),
-                fold,
-            };
+            let facts =
+                Facts { header: file.header.clone(), map: state.map.as_ref().clone(), fold };
             let Ok(facts) = serde_json::to_vec(&facts) else { continue };
             let mut stamp = state.stamp;
             if !stamp.is_settled() || state.has_writer() {

@@ -37,7 +37,9 @@ impl OpenHome {
         self.take_in(&mut catalog, &seen, entries)?;
         for thread in catalog.thread_ids() {
             self.observe_new(&mut catalog, thread)?;
-            if catalog.any(thread).is_ok_and(|it| it.fold.is_journaled()) || entries.contains_key(&thread) {
+            if catalog.any(thread).is_ok_and(|it| it.fold.is_journaled())
+                || entries.contains_key(&thread)
+            {
                 self.reload(&mut catalog, thread, entries)?;
             }
         }

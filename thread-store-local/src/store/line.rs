@@ -84,10 +84,9 @@ pub(crate) fn is_header_of(item: &RolloutItem, thread: &StoredThread) -> bool {
 fn is_known_mode(meta: &SessionMeta<'_>) -> bool {
     match meta.members().get("history_mode") {
         None => true,
-        Some(_) => matches!(
-            meta.members().string("history_mode").as_deref(),
-            Some("legacy" | "paginated")
-        ),
+        Some(_) => {
+            matches!(meta.members().string("history_mode").as_deref(), Some("legacy" | "paginated"))
+        }
     }
 }
 

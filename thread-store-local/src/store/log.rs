@@ -200,9 +200,10 @@ impl Log {
         limits.check_items(items)?;
         state.ready(layout, faults)?;
         let end = self.end_of(&state);
-        let (receipt, standing) = plan_append(self.thread, *expected_ordinal, items, end, |range| {
-            self.standing(&state, &range)
-        })?;
+        let (receipt, standing) =
+            plan_append(self.thread, *expected_ordinal, items, end, |range| {
+                self.standing(&state, &range)
+            })?;
         let missing = &items[standing..];
         if !missing.is_empty() {
             state.append(missing, &self.head.header, faults)?;

@@ -83,7 +83,12 @@ impl OpenHome {
         seen
     }
 
-    pub(crate) fn take_in(&self, catalog: &mut Catalog, seen: &Seen, entries: &Entries) -> Result<()> {
+    pub(crate) fn take_in(
+        &self,
+        catalog: &mut Catalog,
+        seen: &Seen,
+        entries: &Entries,
+    ) -> Result<()> {
         for path in &seen.gone {
             catalog.files.remove(path);
             self.keeper.is_gone(path);
@@ -174,11 +179,7 @@ impl OpenHome {
         Ok(())
     }
 
-    fn look_outside(
-        &self,
-        catalog: &mut Catalog,
-        codex: Option<HashMap<ThreadId, CodexFacts>>,
-    ) {
+    fn look_outside(&self, catalog: &mut Catalog, codex: Option<HashMap<ThreadId, CodexFacts>>) {
         let mut changed = catalog.outside.refresh_names(self.layout.home());
         if let Some(codex) = codex {
             changed.extend(catalog.outside.set_codex(codex));

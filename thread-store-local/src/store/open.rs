@@ -182,8 +182,8 @@ fn fill(loaded: Vec<Loaded>, entries: &Entries, outside: Outside) -> Catalog {
     let files: Vec<_> = catalog.files.values().cloned().collect();
     for (thread, files) in arrange(&files) {
         // A history is as it was known only if all of its files are.
-        let as_known =
-            files.links.len() == 1 || files.links.iter().all(|(it, _)| known.contains(&Arc::as_ptr(it)));
+        let as_known = files.links.len() == 1
+            || files.links.iter().all(|(it, _)| known.contains(&Arc::as_ptr(it)));
         let head = files.head().filter(|_| as_known);
         let fold = head.and_then(|head| folds.remove(&Arc::as_ptr(head)).flatten());
         match load::thread(thread, files, fold, entries, &catalog.outside) {

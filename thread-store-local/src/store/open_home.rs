@@ -7,12 +7,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
-use thread_store::{Capabilities, Clock, Durability, HolderLiveness, Persistence, Result, Sharing, Takeover};
+use thread_store::{
+    Capabilities, Clock, Durability, HolderLiveness, Persistence, Result, Sharing, Takeover,
+};
 
 use super::catalog::Catalog;
 use super::faults::Faults;
-use super::flush::Syncs;
 use super::file::unavailable;
+use super::flush::Syncs;
 use super::journal::{Entry, Held, Journal};
 use super::keeping::Keeper;
 use super::layout::Layout;

@@ -68,9 +68,7 @@ impl Outside {
             take(&mut metadata.git_branch, |codex| &codex.git_branch);
             take(&mut metadata.git_origin_url, |codex| &codex.git_origin_url);
             take(&mut metadata.memory_mode, |codex| &codex.memory_mode);
-            if overrides.named_at.is_none()
-                || then.is_some_and(|then| then.name != now.name)
-            {
+            if overrides.named_at.is_none() || then.is_some_and(|then| then.name != now.name) {
                 metadata.name.clone_from(&now.name);
                 if now.name.is_some() {
                     return;
@@ -85,10 +83,7 @@ impl Outside {
     }
 }
 
-fn changed<T: PartialEq>(
-    old: &HashMap<ThreadId, T>,
-    new: &HashMap<ThreadId, T>,
-) -> Vec<ThreadId> {
+fn changed<T: PartialEq>(old: &HashMap<ThreadId, T>, new: &HashMap<ThreadId, T>) -> Vec<ThreadId> {
     let gone = old.keys().filter(|thread| !new.contains_key(thread));
     let other = new.iter().filter(|(thread, now)| old.get(thread) != Some(now));
     gone.copied().chain(other.map(|(thread, _)| *thread)).collect()

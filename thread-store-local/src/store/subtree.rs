@@ -9,9 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use thread_store::{
-    ChangedThreads, Conflict, DeleteThread, Error, Result, SetArchived, ThreadId,
-};
+use thread_store::{ChangedThreads, Conflict, DeleteThread, Error, Result, SetArchived, ThreadId};
 
 use super::compact;
 use super::file::unavailable;
@@ -165,7 +163,8 @@ impl OpenHome {
     pub(crate) fn finish(&self, intent: &Entry) -> Result<()> {
         match intent {
             Entry::Move { moves, .. } => {
-                self.move_files(moves.iter().flat_map(|moved| &moved.files)).map_err(unavailable)?;
+                self.move_files(moves.iter().flat_map(|moved| &moved.files))
+                    .map_err(unavailable)?;
                 self.learn_moves(&mut self.write(), moves);
                 Ok(())
             }

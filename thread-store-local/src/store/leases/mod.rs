@@ -96,9 +96,4 @@ impl Sitting {
             self.lock = None;
         }
     }
-
-    /// Whether the writer may stay open: a lease stands.
-    pub(crate) fn is_taken(&self) -> bool {
-        self.lock.is_some()
-    }
 }
