@@ -46,6 +46,7 @@
 //! that no other segment of the thread continues; among several, the newest by its header's time,
 //! then by segment id. Files that were passed over are named in [`Rollout::other_files`].
 
+mod codex_state;
 mod error;
 mod file_name;
 mod header;
