@@ -54,6 +54,7 @@ mod home;
 mod index;
 mod item_source;
 mod lineage;
+mod lock_owner;
 mod names;
 mod plan;
 mod rollout;
