@@ -35,17 +35,22 @@ async fn handles_that_write_at_once_lose_nothing() {
     assert_eq!(home.load().await, expected);
 }
 
+/// As one does that finds it damaged.
+async fn finds_damage(home: &Home, index: &IndexFile) {
+    let place = Place::of(&home.index).unwrap();
+    let mut held = index.held.lock().await;
+    let damaged = held.take().unwrap();
+    *held = Some(connection::open_anew(&place, damaged).await.unwrap());
+}
+
 #[tokio::test]
 async fn one_that_has_the_old_file_goes_on_when_another_makes_it_anew() {
     let home = Home::with(&entries(60)).await;
     let (one, other) = (home.open().await, home.open().await);
-    // As another process does that finds it damaged.
-    let place = Place::of(&home.index).unwrap();
-    let damaged = other.held.lock().await.take().unwrap();
-    *other.held.lock().await = Some(connection::open_anew(&place, damaged).await.unwrap());
+    finds_damage(&home, &other).await;
     other.save(vec![entry(1, 2)], Vec::new()).await.unwrap();
 
-    // In the middle of the call, or between two: it is open no longer, or the new one is.
+    // In the middle of a call, what it saves is lost. The next call opens the new one.
     let work = Work::new(vec![entry(2, 2)], Vec::new());
     let mut held = one.held.lock().await;
     packs::save(&mut held.as_mut().unwrap().connection, &work).await.unwrap();
@@ -57,15 +62,12 @@ async fn one_that_has_the_old_file_goes_on_when_another_makes_it_anew() {
 }
 
 #[tokio::test]
-async fn a_damaged_file_is_put_aside_by_one_of_those_that_see_it() {
+async fn a_damaged_file_is_put_aside_by_the_first_of_those_that_see_it() {
     let home = Home::with(&entries(60)).await;
     let (one, other) = (home.open().await, home.open().await);
-    let place = Place::of(&home.index).unwrap();
-    for index in [&one, &other] {
-        let damaged = index.held.lock().await.take().unwrap();
-        *index.held.lock().await = Some(connection::open_anew(&place, damaged).await.unwrap());
-        one.save(vec![entry(1, 2)], Vec::new()).await.unwrap();
-    }
+    finds_damage(&home, &one).await;
+    one.save(vec![entry(1, 2)], Vec::new()).await.unwrap();
+    finds_damage(&home, &other).await;
     assert_eq!(sorted(&other).await, [entry(1, 2)]);
 }
 
