@@ -79,6 +79,8 @@ pub(crate) fn is_header_of(item: &RolloutItem, thread: &StoredThread) -> bool {
         && complete
         && meta.thread_id() == Some(thread.thread_id)
         && is_known_mode(&meta)
+        // It would begin in another file, and the items are the whole history.
+        && !meta.members().has("history_base")
 }
 
 fn is_known_mode(meta: &SessionMeta<'_>) -> bool {
