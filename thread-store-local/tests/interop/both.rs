@@ -45,7 +45,7 @@ fn ours(id: ThreadId) -> ResumeThread {
 async fn a_thread_that_codex_has_loaded_is_held() {
     let Some(program) = program() else { return };
     for mode in MODES {
-        let Shared { store, mut codex, id, .. } = shared(&program, mode).await;
+        let Shared { home: _home, store, mut codex, id } = shared(&program, mode).await;
         codex.ask("thread/resume", json!({"threadId": id}));
         let refused = [
             store.resume_thread(ours(id)).await.map(drop),
@@ -65,7 +65,7 @@ async fn a_thread_that_codex_has_loaded_is_held() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thread_that_codex_had_when_it_was_killed_is_free() {
     let Some(program) = program() else { return };
-    let Shared { store, mut codex, id, .. } = shared(&program, HistoryMode::Legacy).await;
+    let Shared { home: _home, store, mut codex, id } = shared(&program, HistoryMode::Legacy).await;
     codex.ask("thread/resume", json!({"threadId": id}));
     drop(codex);
     store.resume_thread(ours(id)).await.unwrap();
@@ -110,7 +110,7 @@ fn locks(home: &TempDir) -> Vec<String> {
 async fn each_sees_what_the_other_one_wrote_meanwhile() {
     let Some(program) = program() else { return };
     for mode in MODES {
-        let Shared { store, mut codex, id, .. } = shared(&program, mode).await;
+        let Shared { home: _home, store, mut codex, id } = shared(&program, mode).await;
         assert_eq!(codex.ask("thread/list", json!({}))["data"][0]["id"], json!(id));
         let before = store.next_ordinal(id).await.unwrap();
         codex.ask("thread/resume", json!({"threadId": id}));
