@@ -1,7 +1,6 @@
 //! Which process holds the lock on a file, for people: so that they know what to close.
 
 // Nobody asks it yet.
-#![allow(dead_code)]
 
 use std::fs::Metadata;
 

@@ -8,7 +8,6 @@
 //! itself, in the same process, loses its locks on it (`fcntl(2)`).
 
 // Nobody asks it yet.
-#![allow(dead_code, unused_imports)]
 
 mod files;
 mod rows;

@@ -8,7 +8,6 @@
 //! open is not disturbed; what it stores is lost until its next call, which opens the new one.
 
 // Nobody asks it yet.
-#![allow(dead_code, unused_imports)]
 
 mod connection;
 mod error;

@@ -12,7 +12,6 @@
 //! * A *made header* is a first line that our writer made so that others can read the file. It is
 //!   no record of the history.
 // Until it is used.
-#![allow(dead_code, unused_imports)]
 
 mod chunks;
 mod cut;

@@ -176,12 +176,14 @@ impl OpenHome {
     /// Tells Codex a name, or that there is none. The journal has it, so nothing is lost if Codex
     /// cannot be told.
     pub(crate) fn tell_name(&self, thread: ThreadId, name: Option<&str>, at: Timestamp) {
-        let told = match name.filter(|name| !name.trim().is_empty()) {
+        let name = name.filter(|name| !name.trim().is_empty());
+        let told = match name {
             Some(name) => names::add(&self.layout, thread, name, at),
             None => names::forget(&self.layout, &[thread].into()),
         };
-        if let Err(error) = told {
-            tracing::warn!(%thread, %error, "the name cannot be told to Codex");
+        match told {
+            Ok(()) => self.write().outside.named(thread, name, at),
+            Err(error) => tracing::warn!(%thread, %error, "the name cannot be told to Codex"),
         }
     }
 }

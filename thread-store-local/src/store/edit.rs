@@ -42,7 +42,7 @@ impl OpenHome {
         Ok(Some(Edited {
             thread_id: thread,
             at: entry.log.end().get(),
-            time: self.clock.now(),
+            time: catalog.outside.name_time(thread, self.clock.now()),
             patch: params.patch.clone(),
             version: record.metadata_version,
             request_id: params.request_id.clone(),

@@ -175,10 +175,10 @@ impl State {
     pub(crate) fn ready(&mut self, layout: &Layout, faults: &Faults) -> Result<(), Error> {
         if let Some(writer) = &self.writer {
             let meta = writer.file.metadata().map_err(unavailable)?;
-            if meta.len() == self.stamp.size {
+            if meta.len() == self.stamp.size && !is_gone(&meta) {
                 return Ok(());
             }
-            // Somebody appends who asks nobody.
+            // Somebody appends who asks nobody, or has put another file in its place.
             self.writer = None;
         }
         if !self.map.is_appendable() {
@@ -280,6 +280,14 @@ impl State {
     pub(crate) fn has_writer(&self) -> bool {
         self.writer.is_some()
     }
+}
+
+/// Whether no path leads to an open file any more.
+pub(crate) fn is_gone(meta: &fs::Metadata) -> bool {
+    #[cfg(unix)]
+    return std::os::unix::fs::MetadataExt::nlink(meta) == 0;
+    #[cfg(not(unix))]
+    return false;
 }
 
 /// What became of a file that was looked at again.

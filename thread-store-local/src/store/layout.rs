@@ -72,6 +72,13 @@ impl Layout {
         self.own().join("quarantine.jsonl")
     }
 
+    /// Where a file goes that nobody reads any more and that is not thrown away.
+    pub(crate) fn set_aside(&self, path: &Path) -> PathBuf {
+        let unique = ThreadId::generate();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        self.own().join("set-aside").join(format!("{unique}.{name}"))
+    }
+
     /// Where the rollout of a new thread goes: below the day, in UTC.
     pub(crate) fn active(&self, thread: ThreadId, created_at: Timestamp) -> PathBuf {
         let time = created_at.to_string();

@@ -52,6 +52,7 @@ impl OpenHome {
         sitting: &mut super::leases::Sitting,
         holder: Holder,
     ) -> Result<WriterLease> {
+        self.make_appendable(thread)?;
         // Nobody else appends from here on: what stands in the file is all that there is.
         self.observe_new(&mut self.write(), thread)?;
         self.adopt(held, thread)?;

@@ -6,6 +6,7 @@ mod compact;
 mod create;
 mod edit;
 mod epoch;
+mod expand;
 mod faults;
 mod file;
 mod flush;

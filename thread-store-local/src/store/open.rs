@@ -59,7 +59,7 @@ async fn open_anew(path: &Path, options: LocalOptions) -> Result<Arc<OpenHome>> 
         Some(_) => codex_state::read_state(path).await.ok(),
         None => None,
     };
-    let codex_stamp = codex_stamp.filter(|_| codex.is_some());
+    let codex_stamp = codex_stamp.filter(|stamp| codex.is_some() && stamp.is_settled());
     let mut journal = Journal::new(layout.journal(), faults.clone());
     let found = blocking(|| {
         let news = journal.read_on().map_err(unavailable)?;

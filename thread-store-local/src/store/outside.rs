@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use thread_store::{StoredThread, ThreadId};
+use thread_store::{StoredThread, ThreadId, Timestamp};
 
 use super::journal::Overrides;
 use crate::codex_state::CodexFacts;
@@ -34,6 +34,26 @@ impl Outside {
     pub(crate) fn set_codex(&mut self, codex: HashMap<ThreadId, CodexFacts>) -> Vec<ThreadId> {
         let old = std::mem::replace(&mut self.codex, codex);
         changed(&old, &self.codex)
+    }
+
+    /// A name was written into the index, or taken out of it.
+    pub(crate) fn named(&mut self, thread: ThreadId, name: Option<&str>, at: Timestamp) {
+        match name {
+            Some(name) => {
+                let named = Named { name: name.to_owned(), at: Some(at) };
+                self.names.insert(thread, named);
+            }
+            None => {
+                self.names.remove(&thread);
+            }
+        }
+    }
+
+    /// A time for a name that is newer than the one in the index, and not before this one.
+    pub(crate) fn name_time(&self, thread: ThreadId, now: Timestamp) -> Timestamp {
+        let last = self.names.get(&thread).and_then(|named| named.at);
+        let after = last.map(|at| Timestamp::from_millis(at.as_millis().saturating_add(1)));
+        after.map_or(now, |after| after.max(now))
     }
 
     pub(crate) fn codex(&self, thread: ThreadId) -> Option<&CodexFacts> {

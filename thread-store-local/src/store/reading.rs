@@ -37,12 +37,15 @@ impl OpenHome {
         }
         let home = self.layout.home();
         let now: Option<StateStamp> = codex_state::state_stamp(home);
-        if *self.codex_stamp.lock().unwrap_or_else(PoisonError::into_inner) == now {
+        let known = *self.codex_stamp.lock().unwrap_or_else(PoisonError::into_inner);
+        if known == now {
             return None;
         }
         match codex_state::read_state(home).await {
             Ok(codex) => {
-                *self.codex_stamp.lock().unwrap_or_else(PoisonError::into_inner) = now;
+                // A change within the same step of the clock would not show.
+                let known = now.filter(StateStamp::is_settled);
+                *self.codex_stamp.lock().unwrap_or_else(PoisonError::into_inner) = known;
                 Some(codex)
             }
             Err(error) => {

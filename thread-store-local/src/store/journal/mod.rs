@@ -15,6 +15,7 @@ use thread_store::ThreadId;
 pub(crate) use entry::{Edited, Entry, Move, Overrides, Snapshot, VERSION};
 
 use super::faults::Faults;
+use super::file::is_gone;
 use super::layout::{make_folder, private, sync_folder};
 
 /// A place in a journal. Places of another generation mean nothing.
@@ -303,17 +304,13 @@ fn open_existing(path: &Path) -> io::Result<Option<File>> {
     });
     match opened {
         Ok(file) => Ok(Some(file)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if is_absent(&error) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// Whether no path leads to an open file any more.
-fn is_gone(meta: &Metadata) -> bool {
-    #[cfg(unix)]
-    return std::os::unix::fs::MetadataExt::nlink(meta) == 0;
-    #[cfg(not(unix))]
-    return false;
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn is_same(one: &Metadata, other: &Metadata) -> bool {
