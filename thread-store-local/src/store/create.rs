@@ -18,6 +18,7 @@ use super::leases::Sitting;
 use super::line::{self, Lines, Numbering};
 use super::load;
 use super::open_home::OpenHome;
+use super::told;
 use crate::names;
 
 impl OpenHome {
@@ -107,7 +108,10 @@ impl OpenHome {
             create_request: params.request_id,
             update_request: None,
             observer: None,
-            overrides: Overrides { named_at: named.as_ref().map(|_| now), codex: None },
+            overrides: Overrides {
+                named_at: named.as_ref().map(|_| now),
+                codex: told::at_creation(record, &params.items),
+            },
         };
         // The thread can be appended to before anybody else knows of it.
         let seat = self.leases.seat(thread);
