@@ -19,6 +19,13 @@ use thread_store_local::read_home;
 
 const HOMES: &[&str] = &["dev", "old", "migrated", "migrated-before", "damaged"];
 
+/// Where a single history is not enough to answer as a store on the home does: home, thread, field,
+/// why.
+const OF_HOMES: &[(&str, &str, &str, &str)] = &[
+    ("dev", "reverted-to-empty", "preview", "of a history that was taken back nothing is left"),
+    ("dev", "organised-1", "gitInfo", "only in the server's database"),
+];
+
 #[test]
 fn every_readable_line_is_an_item_in_its_place() {
     let Some(dir) = unpacked() else { return };
@@ -81,7 +88,10 @@ fn every_thread_of_the_server_is_found_with_what_the_server_says_of_it() {
             found.extend(fields.map(|field| (home.to_owned(), name.clone(), field)));
         }
     }
-    assert_eq!(found, listed());
+    let of_homes = OF_HOMES.iter().map(|(home, name, field, _)| {
+        ((*home).to_owned(), (*name).to_owned(), (*field).to_owned())
+    });
+    assert_eq!(found, listed().into_iter().chain(of_homes).collect());
 }
 
 /// The lines of these files, of which each continues the one before it, by the projection rule:

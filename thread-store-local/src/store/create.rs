@@ -19,6 +19,7 @@ use super::leases::Sitting;
 use super::line::{self, Lines, Numbering};
 use super::load;
 use super::open_home::{OpenHome, aside};
+use super::told;
 use crate::names;
 
 impl OpenHome {
@@ -123,7 +124,10 @@ impl OpenHome {
             create_request: params.request_id,
             update_request: None,
             observer: None,
-            overrides: Overrides { named_at: named.as_ref().map(|_| now), codex: None },
+            overrides: Overrides {
+                named_at: named.as_ref().map(|_| now),
+                codex: told::at_creation(record, &params.items),
+            },
         };
         // The thread can be appended to before anybody else knows of it.
         let seat = self.leases.seat(thread);

@@ -6,6 +6,7 @@ use super::compact;
 use super::file::unavailable;
 use super::journal::{Edited, Entry};
 use super::open_home::OpenHome;
+use super::told;
 
 impl OpenHome {
     pub(crate) fn update(&self, params: &UpdateThreadMetadata) -> Result<StoredThread> {
@@ -46,7 +47,12 @@ impl OpenHome {
             patch: params.patch.clone(),
             version: record.metadata_version,
             request_id: params.request_id.clone(),
-            codex: catalog.outside.seen(thread),
+            codex: told::at_edit(
+                entry.record(),
+                &params.patch,
+                catalog.outside.paginated(thread),
+                &entry.fold.overrides.codex,
+            ),
         }))
     }
 }

@@ -213,9 +213,7 @@ impl Fold {
         if !edited.patch.name.is_keep() {
             self.overrides.named_at = Some(edited.time);
         }
-        if edited.codex.is_some() {
-            self.overrides.codex.clone_from(&edited.codex);
-        }
+        self.overrides.codex.extend(edited.codex.clone());
         self.observer.edit(edited.patch.clone());
         if edited.version != self.version {
             self.version = edited.version;

@@ -121,6 +121,7 @@ pub(crate) fn header(thread: &StoredThread) -> Value {
         ("agent_role", &metadata.agent_role),
         ("agent_path", &metadata.agent_path),
         ("model_provider", &metadata.model_provider),
+        ("memory_mode", &metadata.memory_mode),
     ] {
         set(name, value.as_ref().filter(|text| !text.is_empty()).map(|text| json!(text)));
     }

@@ -30,6 +30,7 @@ mod quarantine;
 mod reading;
 mod registry;
 mod subtree;
+mod told;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -7,6 +7,7 @@ use std::path::Path;
 use thread_store::{StoredThread, ThreadId, Timestamp};
 
 use super::journal::Overrides;
+use super::told::Field;
 use crate::codex_state::CodexFacts;
 use crate::names::{self, Named};
 use crate::stamp::Stamp;
@@ -61,13 +62,8 @@ impl Outside {
     }
 
     /// What the database says of a thread that it alone knows all of.
-    fn paginated(&self, thread: ThreadId) -> Option<&CodexFacts> {
+    pub(crate) fn paginated(&self, thread: ThreadId) -> Option<&CodexFacts> {
         self.codex(thread).filter(|codex| codex.paginated)
-    }
-
-    /// What of an edit has to be remembered, to tell later whether Codex changed it since.
-    pub(crate) fn seen(&self, thread: ThreadId) -> Option<CodexFacts> {
-        self.paginated(thread).cloned()
     }
 
     /// Puts into the record what stands outside: of several who said something the last one counts.
@@ -75,24 +71,19 @@ impl Outside {
         let thread = record.thread_id;
         let metadata = &mut record.metadata;
         if let Some(now) = self.paginated(thread) {
-            // What our edit saw and what is there now: where both are the same, the edit is newer.
-            let then = overrides.codex.as_ref();
-            let take = |ours: &mut Option<String>, field: fn(&CodexFacts) -> &Option<String>| {
-                let said = field(now);
-                let is_news = then.is_none_or(|then| field(then) != said);
-                if is_news && said.is_some() {
-                    ours.clone_from(said);
+            let mut is_named = false;
+            for field in Field::ALL {
+                let said = field.of_codex(now);
+                let then = overrides.codex.get(&field);
+                // Where both are the same, our edit is newer. Codex takes what it says nothing of
+                // from the rollout.
+                if then.map_or(said.is_some(), |then| then != said) {
+                    field.of_record(metadata).clone_from(said);
+                    is_named |= field == Field::Name && said.is_some();
                 }
-            };
-            take(&mut metadata.git_sha, |codex| &codex.git_sha);
-            take(&mut metadata.git_branch, |codex| &codex.git_branch);
-            take(&mut metadata.git_origin_url, |codex| &codex.git_origin_url);
-            take(&mut metadata.memory_mode, |codex| &codex.memory_mode);
-            if overrides.named_at.is_none() || then.is_some_and(|then| then.name != now.name) {
-                metadata.name.clone_from(&now.name);
-                if now.name.is_some() {
-                    return;
-                }
+            }
+            if is_named {
+                return;
             }
         }
         if let Some(named) = self.names.get(&thread)

@@ -1,12 +1,13 @@
 //! Codex and a store at once on one home: neither writes to a thread that the other one has.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use tempfile::TempDir;
 use thread_store::{
     HistoryMode, Holder, LiveThread, ReleaseLease, ReleaseMode, ResumeThread, ThreadId,
-    ThreadStore, ThreadStoreExt as _,
+    ThreadMetadata, ThreadMetadataPatch, ThreadStore, ThreadStoreExt as _, UpdateThreadMetadata,
 };
 
 use crate::codex::{Codex, program};
@@ -45,7 +46,7 @@ fn ours(id: ThreadId) -> ResumeThread {
 async fn a_thread_that_codex_has_loaded_is_held() {
     let Some(program) = program() else { return };
     for mode in MODES {
-        let Shared { store, mut codex, id, .. } = shared(&program, mode).await;
+        let Shared { home: _home, store, mut codex, id } = shared(&program, mode).await;
         codex.ask("thread/resume", json!({"threadId": id}));
         let refused = [
             store.resume_thread(ours(id)).await.map(drop),
@@ -65,7 +66,7 @@ async fn a_thread_that_codex_has_loaded_is_held() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thread_that_codex_had_when_it_was_killed_is_free() {
     let Some(program) = program() else { return };
-    let Shared { store, mut codex, id, .. } = shared(&program, HistoryMode::Legacy).await;
+    let Shared { home: _home, store, mut codex, id } = shared(&program, HistoryMode::Legacy).await;
     codex.ask("thread/resume", json!({"threadId": id}));
     drop(codex);
     store.resume_thread(ours(id)).await.unwrap();
@@ -110,7 +111,7 @@ fn locks(home: &TempDir) -> Vec<String> {
 async fn each_sees_what_the_other_one_wrote_meanwhile() {
     let Some(program) = program() else { return };
     for mode in MODES {
-        let Shared { store, mut codex, id, .. } = shared(&program, mode).await;
+        let Shared { home: _home, store, mut codex, id } = shared(&program, mode).await;
         assert_eq!(codex.ask("thread/list", json!({}))["data"][0]["id"], json!(id));
         let before = store.next_ordinal(id).await.unwrap();
         codex.ask("thread/resume", json!({"threadId": id}));
@@ -118,14 +119,97 @@ async fn each_sees_what_the_other_one_wrote_meanwhile() {
             "content": [{"type": "input_text", "text": "from the other side"}]});
         codex.ask("thread/inject_items", json!({"threadId": id, "items": [message]}));
         codex.ask("thread/name/set", json!({"threadId": id, "name": "named by Codex"}));
-        // What another program wrote is seen after a second at the latest.
-        tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+        wait_for_a_look().await;
         let after = store.thread(id).await.unwrap();
         assert!(after.next_ordinal > before, "{mode:?}");
         assert_eq!(after.metadata.name.as_deref(), Some("named by Codex"), "{mode:?}");
         let last = store.last_items(id, 1).await.unwrap();
         assert!(last[0].item.text().contains("from the other side"), "{mode:?}");
     }
+}
+
+/// Of a paginated thread Codex writes these into its database alone. Of two edits the later counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_codex_writes_into_its_database_alone_is_seen() {
+    let Some(program) = program() else { return };
+    let paginated = HistoryMode::Paginated;
+    let Shared { home: _home, store, mut codex, id } = shared(&program, paginated).await;
+    let git = json!({"threadId": id, "gitInfo": {"branch": "theirs", "sha": "abc"}});
+    codex.ask("thread/metadata/update", git);
+    codex.ask("thread/memoryMode/set", json!({"threadId": id, "mode": "disabled"}));
+    codex.ask("thread/name/set", json!({"threadId": id, "name": "theirs"}));
+    wait_for_a_look().await;
+    let metadata = store.thread(id).await.unwrap().metadata;
+    assert_eq!(metadata.git_branch.as_deref(), Some("theirs"));
+    assert_eq!(metadata.git_sha.as_deref(), Some("abc"));
+    assert_eq!(metadata.memory_mode.as_deref(), Some("disabled"));
+    assert_eq!(metadata.name.as_deref(), Some("theirs"));
+
+    let patch =
+        ThreadMetadataPatch::default().git_branch("ours".to_owned()).name("ours".to_owned());
+    store.update_thread_metadata(UpdateThreadMetadata::new(id, patch)).await.unwrap();
+    wait_for_a_look().await;
+    let metadata = store.thread(id).await.unwrap().metadata;
+    assert_eq!(metadata.git_branch.as_deref(), Some("ours"));
+    assert_eq!(metadata.name.as_deref(), Some("ours"));
+
+    codex.ask("thread/metadata/update", json!({"threadId": id, "gitInfo": {"branch": "again"}}));
+    codex.ask("thread/name/set", json!({"threadId": id, "name": "again"}));
+    wait_for_a_look().await;
+    let metadata = store.thread(id).await.unwrap().metadata;
+    assert_eq!(metadata.git_branch.as_deref(), Some("again"));
+    assert_eq!(metadata.git_sha.as_deref(), Some("abc"));
+    assert_eq!(metadata.name.as_deref(), Some("again"));
+}
+
+/// What an edit sets is ours, also where Codex takes a thread into its database only later.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_we_set_stays_when_codex_finds_the_thread() {
+    let Some(program) = program() else { return };
+    let home = tempfile::tempdir().unwrap();
+    prepare(home.path());
+    let store = store::open(home.path()).await;
+    let facts = |branch: &str| {
+        ThreadMetadataPatch::default()
+            .name(branch.to_owned())
+            .git_branch(branch.to_owned())
+            .git_sha("abc".to_owned())
+            .memory_mode("disabled".to_owned())
+    };
+    let mut threads = Vec::new();
+    for mode in MODES {
+        for edit in [None, Some(facts("edited"))] {
+            let id = ThreadId::generate();
+            let metadata = facts("created").originator("a test".to_owned());
+            let start = start(id, mode).with_metadata(metadata);
+            let live = LiveThread::start(Arc::clone(&store), start, config());
+            turn(&live, mode, "a question", "an answer").await;
+            live.shutdown().await.unwrap();
+            if let Some(edit) = edit {
+                let edit = UpdateThreadMetadata::new(id, edit);
+                store.update_thread_metadata(edit).await.unwrap();
+            }
+            threads.push((id, store.thread(id).await.unwrap().metadata));
+        }
+    }
+    let mut codex = Codex::start(&program, home.path());
+    for (id, _) in &threads {
+        codex.ask("thread/resume", json!({"threadId": id}));
+    }
+    let listed = codex.ask("thread/list", json!({}));
+    assert_eq!(listed["data"].as_array().map(Vec::len), Some(threads.len()));
+    codex.stop();
+    wait_for_a_look().await;
+    for (id, before) in threads {
+        let now = store.thread(id).await.unwrap().metadata;
+        let facts = |it: ThreadMetadata| (it.name, it.git_branch, it.git_sha, it.memory_mode);
+        assert_eq!(facts(now), facts(before), "{id}");
+    }
+}
+
+/// What another program wrote is seen after half a second at the latest.
+async fn wait_for_a_look() {
+    tokio::time::sleep(Duration::from_millis(600)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

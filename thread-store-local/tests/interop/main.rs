@@ -7,15 +7,18 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // Tests state what they expect by failing.
 
+mod both;
 mod codex;
 #[path = "../corpus_dir/mod.rs"]
 mod corpus_dir;
 mod driver;
 mod home;
 mod lists;
+mod ours;
 mod question;
+mod records;
 #[path = "../server/mod.rs"]
 mod server;
 mod store;
 mod threads;
-// Declared as soon as `store::open` writes to the home: `both`, `ours`, `records`, `written`.
+mod written;

@@ -10,6 +10,7 @@ use thread_store::{
 };
 
 use crate::codex::{Codex, program};
+use crate::question;
 use crate::records::turn;
 use crate::server::turns::compare_rows;
 use crate::store;
@@ -20,6 +21,10 @@ fn list(codex: &mut Codex, mut params: Value) -> Vec<Value> {
     params["limit"] = json!(100);
     let mut answer = codex.ask("thread/list", params);
     serde_json::from_value(answer["data"].take()).unwrap()
+}
+
+fn id_of(row: &Value) -> ThreadId {
+    row["id"].as_str().unwrap().parse().unwrap()
 }
 
 /// What Codex shows of the turns, without asking it to load the thread.
@@ -41,11 +46,7 @@ fn inject(codex: &mut Codex, id: ThreadId, text: &str) {
 
 /// The names that we gave to the threads of these rows.
 fn names(home: &Written, rows: &[Value]) -> BTreeSet<&'static str> {
-    let listed: BTreeSet<&str> = rows.iter().map(|row| row["id"].as_str().unwrap()).collect();
-    home.threads()
-        .filter(|(_, id)| listed.contains(&*id.to_string()))
-        .map(|(name, _)| name)
-        .collect()
+    rows.iter().map(|row| home.name(id_of(row))).collect()
 }
 
 fn is_archived(name: &str) -> bool {
@@ -75,6 +76,34 @@ async fn codex_lists_every_thread_that_we_wrote() {
         assert_eq!(names(&home, &rows), all(&active), "{key}");
         let archived = list(&mut codex, json!({"sortKey": key, "archived": true}));
         assert_eq!(names(&home, &archived), all(&is_archived), "{key}");
+    }
+    codex.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codex_lists_what_we_wrote_in_the_order_in_which_we_do() {
+    let Some(program) = program() else { return };
+    let home = written().await;
+    let store = store::open(home.home()).await;
+    let mut codex = Codex::start(&program, home.home());
+    for key in ["created_at", "updated_at", "recency_at"] {
+        for filter in [json!({}), json!({"archived": true}), json!({"searchTerm": "question"})] {
+            for direction in ["asc", "desc"] {
+                let mut params = filter.clone();
+                params["sortKey"] = json!(key);
+                params["sortDirection"] = json!(direction);
+                params["limit"] = json!(100);
+                // By its database, which knows the milliseconds that file names do not have.
+                params["useStateDbOnly"] = json!(true);
+                let theirs = list(&mut codex, params.clone());
+                let ours = question::list(&params).unwrap();
+                let ours = store.list_threads(ours).await.unwrap().threads;
+                let ours: Vec<_> = ours.iter().map(|it| home.name(it.thread_id)).collect();
+                let theirs: Vec<_> = theirs.iter().map(|row| home.name(id_of(row))).collect();
+                assert_eq!(ours, theirs, "{params}");
+                assert!(ours.len() > 1, "{params}");
+            }
+        }
     }
     codex.stop();
 }
@@ -121,8 +150,15 @@ const RECORDS: &[(&str, &str)] = &[
     ("with messages alone: modelProvider", CONFIGURED),
     ("with unknown records: modelProvider", CONFIGURED),
     ("without items: modelProvider", CONFIGURED),
+    ("with messages alone: cliVersion", HEADER),
+    ("with unknown records: cliVersion", HEADER),
+    ("without items: cliVersion", HEADER),
+    ("with messages alone: originator", HEADER),
+    ("with unknown records: originator", HEADER),
+    ("without items: originator", HEADER),
 ];
 const CONFIGURED: &str = "not recorded; Codex fills in what it is configured with";
+const HEADER: &str = "a header must say it: where nobody did, it names the store";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn codex_shows_the_turns_of_every_thread_that_we_wrote() {
@@ -233,7 +269,7 @@ async fn codex_forks_every_thread_that_we_wrote_and_we_read_the_fork() {
     let mut forks = Vec::new();
     for (name, id) in active(&home).filter(|(name, _)| is_shown(name)) {
         let fork = codex.ask("thread/fork", json!({"threadId": id}));
-        forks.push((name, id, fork["thread"]["id"].as_str().unwrap().parse::<ThreadId>().unwrap()));
+        forks.push((name, id, id_of(&fork["thread"])));
     }
     codex.stop();
     let store = store::open(home.home()).await;

@@ -1,6 +1,9 @@
 //! The threads of the homes that Codex made, through a store: their records, turns and items.
 
-use thread_store::{ListThreads, ThreadId, ThreadStoreExt as _};
+use thread_store::{
+    ListThreads, LoadHistory, RolloutItem, ThreadId, ThreadStore, ThreadStoreExt as _,
+};
+use thread_store_local::read_home;
 
 use crate::corpus_dir::unpacked;
 use crate::{server, store};
@@ -25,6 +28,32 @@ async fn every_thread_of_codex_is_stored_with_what_codex_says_of_it() {
         }
     }
     assert_eq!(found, server::threads::listed());
+}
+
+#[tokio::test]
+async fn the_history_of_every_thread_is_what_its_files_say_whatever_their_state() {
+    let Some(dir) = unpacked() else { return };
+    for name in ["dev", "old", "migrated", "migrated-before", "damaged"] {
+        let path = dir.path().join("homes").join(name);
+        let home = read_home(&path).unwrap();
+        let store = store::open(&path).await;
+        let all = store.list_threads(ListThreads::new().with_page_size(200)).await.unwrap();
+        assert_eq!(all.threads.len(), home.threads().len(), "{name}");
+        for thread in home.threads() {
+            let rollout = home.read(thread).unwrap();
+            let (items, damaged) = history(&*store, thread.thread_id).await;
+            assert_eq!(items, rollout.items, "{name} {}", thread.thread_id);
+            assert_eq!(damaged, rollout.damage.count, "{name} {}", thread.thread_id);
+        }
+    }
+}
+
+/// All items, and how many records are damaged.
+async fn history(store: &dyn ThreadStore, id: ThreadId) -> (Vec<RolloutItem>, u64) {
+    let load = LoadHistory::new(id).with_include_archived(true);
+    let page = store.load_history(load).await.unwrap();
+    assert!(page.rest.is_none());
+    (page.items.iter().map(|stored| stored.item).collect(), page.damage.count)
 }
 
 #[tokio::test]

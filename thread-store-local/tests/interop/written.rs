@@ -43,6 +43,10 @@ impl Written {
         self.threads[name]
     }
 
+    pub(crate) fn name(&self, id: ThreadId) -> &'static str {
+        self.threads().find(|(_, other)| *other == id).unwrap().0
+    }
+
     pub(crate) fn threads(&self) -> impl Iterator<Item = (&'static str, ThreadId)> + '_ {
         self.threads.iter().map(|(name, id)| (*name, *id))
     }
@@ -55,10 +59,14 @@ pub(crate) fn config() -> LiveConfig {
 /// A session as an editor starts it.
 pub(crate) fn start(id: ThreadId, mode: HistoryMode) -> StartThread {
     let options = ThreadOptions::default().cwd("/tmp".to_owned()).model_provider("mock".to_owned());
+    let program = ThreadMetadataPatch::default()
+        .originator("a test".to_owned())
+        .cli_version("1.2.3".to_owned());
     StartThread::new(id)
         .with_source(SessionSource::VsCode)
         .with_history_mode(mode)
         .with_options(options)
+        .with_metadata(program)
 }
 
 struct Author {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use thread_store::{ObserverState, StoredThread, ThreadId, ThreadMetadataPatch, Timestamp};
 
-use crate::codex_state::CodexFacts;
+use crate::store::told::Told;
 
 /// The version of the journal that this program writes.
 pub(crate) const VERSION: u32 = 1;
@@ -62,9 +62,9 @@ pub(crate) struct Edited {
     pub(crate) version: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) request_id: Option<String>,
-    /// What Codex's database said then. What it says otherwise later is newer than the edit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) codex: Option<CodexFacts>,
+    /// What Codex said then of what it sets.
+    #[serde(default, skip_serializing_if = "Told::is_empty")]
+    pub(crate) codex: Told,
 }
 
 /// What edits set that Codex keeps elsewhere too.
@@ -73,9 +73,9 @@ pub(crate) struct Overrides {
     /// When the name was edited last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) named_at: Option<Timestamp>,
-    /// What Codex's database said when it was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) codex: Option<CodexFacts>,
+    /// What Codex said when each was edited last.
+    #[serde(default, skip_serializing_if = "Told::is_empty")]
+    pub(crate) codex: Told,
 }
 
 impl Overrides {
