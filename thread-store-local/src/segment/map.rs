@@ -167,6 +167,7 @@ impl FileMap {
         self.tail.is_some()
     }
 
+    #[cfg(test)]
     pub(crate) fn has_made_header(&self) -> bool {
         self.made_header.is_some()
     }
