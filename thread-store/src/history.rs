@@ -248,19 +248,31 @@ pub struct HistoryPage {
     pub rest: Option<OrdinalRange>,
     /// Records that could not be read.
     pub damage: DamageReport,
+    /// How many damaged records of the whole history, not of the page alone, have no ordinal, or
+    /// more: nobody looks for them where it is 0. It is 0 for a store that keeps the ordinal of a
+    /// damaged record, as a gap in those of the page. Else a page reports them with the item that
+    /// they stand before or behind, each on one page.
+    pub unplaced: u64,
 }
 
 impl HistoryPage {
     /// A page without damage.
     #[must_use]
     pub fn new(items: Items, next_ordinal: Ordinal, rest: Option<OrdinalRange>) -> Self {
-        Self { items, next_ordinal, rest, damage: DamageReport::default() }
+        Self { items, next_ordinal, rest, damage: DamageReport::default(), unplaced: 0 }
     }
 
     /// The page with what damage was met.
     #[must_use]
     pub fn with_damage(mut self, damage: DamageReport) -> Self {
         self.damage = damage;
+        self
+    }
+
+    /// The page of a history in which so many damaged records have no ordinal.
+    #[must_use]
+    pub fn with_unplaced(mut self, unplaced: u64) -> Self {
+        self.unplaced = unplaced;
         self
     }
 }
@@ -302,11 +314,15 @@ impl DamageReport {
     /// What stands after the item of this ordinal, and what is not described and may.
     #[must_use]
     pub fn after(self, ordinal: Ordinal) -> Self {
-        let described = self.records.len() as u64;
-        let mut after = Self { count: self.count.saturating_sub(described), records: Vec::new() };
+        let mut after = Self { count: self.undescribed(), records: Vec::new() };
         let is_after = |record: &DamagedRecord| record.after.is_some_and(|at| at >= ordinal);
         self.records.into_iter().filter(is_after).for_each(|record| after.push(record));
         after
+    }
+
+    /// How many are not described.
+    pub(crate) fn undescribed(&self) -> u64 {
+        self.count.saturating_sub(self.records.len() as u64)
     }
 
     /// Whether there is none.

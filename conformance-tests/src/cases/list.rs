@@ -562,6 +562,11 @@ macro_rules! __with_cases {
                 what_was_taken_back_stays_so_after_reopening [R6 D1];
                 a_long_end_is_taken_back_whole [R6];
                 a_damaged_record_does_not_shift_what_is_taken_back [R6 D4];
+                several_damaged_records_do_not_shift_what_is_taken_back [R6 D4];
+                what_is_taken_back_is_the_same_with_what_was_damaged_before [R6 D4];
+                what_a_marker_brought_back_is_the_same_after_damage [R6 D4];
+                a_long_end_is_taken_back_whole_after_damage [R6 D4];
+                more_damage_than_is_described_does_not_shift_what_is_taken_back [R6 D4];
             }
             turns: Views {
                 a_turn_runs_from_its_start_to_its_end [T1];

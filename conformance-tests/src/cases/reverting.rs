@@ -2,6 +2,7 @@
 
 use thread_store::*;
 
+use super::searching;
 use crate::case::*;
 use crate::support::context::Cx;
 use crate::support::records::*;
@@ -363,9 +364,109 @@ pub(super) async fn a_long_end_is_taken_back_whole(cx: Cx) -> CaseResult {
     expect_seen_as(&cx, lease.thread_id, &turns(1..=2)).await
 }
 
-pub(super) async fn a_damaged_record_does_not_shift_what_is_taken_back(mut cx: Cx) -> CaseResult {
+/// Three turns of which the last two are taken back, then these records damaged: the rest of the
+/// first turn is left, to every reader.
+async fn expect_first_left(cx: &mut Cx, damaged: &[u64]) -> CaseResult {
     let lease = cx.told_to(turns(1..=3)).await?;
     cx.revert(&lease, before("t2")).await?;
-    cx.damage(lease.thread_id, 9).await?;
-    cx.expect_turns(lease.thread_id, &["t1 completed: user ask t1, agent answer t1"]).await
+    damage_all(cx, lease.thread_id, damaged).await?;
+    expect_left(cx, lease.thread_id, &without(&turn("t1"), damaged)).await
+}
+
+/// Damages records by where they stood before any of them was.
+async fn damage_all(cx: &mut Cx, thread_id: ThreadId, damaged: &[u64]) -> CaseResult {
+    for ordinal in damaged {
+        cx.damage(thread_id, *ordinal).await?;
+    }
+    Ok(())
+}
+
+fn without(items: &[RolloutItem], damaged: &[u64]) -> Vec<RolloutItem> {
+    let all = (0..).zip(items.iter().cloned());
+    all.filter(|(at, _)| !damaged.contains(at)).map(|(_, item)| item).collect()
+}
+
+/// All that is seen of this thread, and found in it, is what is of one with this history.
+async fn expect_left(cx: &Cx, thread_id: ThreadId, left: &[RolloutItem]) -> CaseResult {
+    expect_seen_as(cx, thread_id, left).await?;
+    if cx.capabilities().search == Search::None {
+        return Ok(());
+    }
+    let said: Vec<_> = left.iter().map(|item| item.text().into_owned()).collect();
+    for text in (1..=5).flat_map(|n| [format!("ask t{n}"), format!("answer t{n}")]) {
+        let is_left = said.iter().any(|said| said.contains(&format!("\"{text}\"")));
+        let found = searching::found(cx, &text).await?.contains(&thread_id);
+        expect_eq(&format!("{text:?} is found"), is_left, found)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn a_damaged_record_does_not_shift_what_is_taken_back(mut cx: Cx) -> CaseResult {
+    // The first of what is taken back, the last, what is between, and what is in front.
+    for damaged in [4, 11, 9, 3, 2, 1] {
+        expect_first_left(&mut cx, &[damaged]).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn several_damaged_records_do_not_shift_what_is_taken_back(
+    mut cx: Cx,
+) -> CaseResult {
+    for damaged in [[4, 5], [10, 11], [6, 9], [3, 4], [2, 11], [2, 3]] {
+        expect_first_left(&mut cx, &damaged).await?;
+    }
+    expect_first_left(&mut cx, &[4, 5, 6, 7, 8, 9, 10, 11]).await
+}
+
+pub(super) async fn what_is_taken_back_is_the_same_with_what_was_damaged_before(
+    mut cx: Cx,
+) -> CaseResult {
+    // In what is taken back, in what is left, or one in each. The start of the turn is needed.
+    for (earlier, later) in [(6, 9), (9, 6), (11, 4), (2, 8), (7, 3), (3, 4), (1, 2), (11, 10)] {
+        let id = cx.told(turns(1..=3)).await?;
+        cx.damage(id, earlier).await?;
+        let lease = cx.resume(id).await?;
+        cx.revert(&lease, before("t2")).await?;
+        expect_left(&cx, id, &without(&turn("t1"), &[earlier])).await?;
+        cx.damage(id, later).await?;
+        expect_left(&cx, id, &without(&turn("t1"), &[earlier, later])).await?;
+        let lease = cx.resume(id).await?;
+        cx.append(&lease, turn("t4")).await?;
+        let left = [without(&turn("t1"), &[earlier, later]), turn("t4")].concat();
+        expect_left(&cx, id, &left).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn what_a_marker_brought_back_is_the_same_after_damage(mut cx: Cx) -> CaseResult {
+    // In what is brought back, in the marker that is taken back, in what is taken back, in each.
+    for damaged in [&[9][..], &[12], &[14], &[12, 13], &[5, 14], &[6, 9, 12, 15]] {
+        let lease = cx.told_to(turns(1..=3)).await?;
+        cx.revert(&lease, before("t2")).await?;
+        cx.append(&lease, turn("t4")).await?;
+        cx.revert(&lease, to(12)).await?;
+        cx.append(&lease, turn("t5")).await?;
+        damage_all(&mut cx, lease.thread_id, damaged).await?;
+        let left = [without(&turns(1..=3), damaged), turn("t5")].concat();
+        expect_left(&cx, lease.thread_id, &left).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn a_long_end_is_taken_back_whole_after_damage(mut cx: Cx) -> CaseResult {
+    let lease = cx.told_to([turns(1..=2), turns(3..=1000)].concat()).await?;
+    cx.revert(&lease, before("t3")).await?;
+    cx.append(&lease, turn("t1001")).await?;
+    damage_all(&mut cx, lease.thread_id, &[9, 2000, 3998]).await?;
+    expect_seen_as(&cx, lease.thread_id, &[turns(1..=2), turn("t1001")].concat()).await
+}
+
+pub(super) async fn more_damage_than_is_described_does_not_shift_what_is_taken_back(
+    mut cx: Cx,
+) -> CaseResult {
+    let lease = cx.told_to(turns(1..=40)).await?;
+    cx.revert(&lease, before("t2")).await?;
+    let many = 8..8 + DamageReport::MAX_RECORDS as u64 + 10;
+    damage_all(&mut cx, lease.thread_id, &many.collect::<Vec<_>>()).await?;
+    expect_seen_as(&cx, lease.thread_id, &turn("t1")).await
 }

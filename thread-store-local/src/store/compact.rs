@@ -11,13 +11,9 @@ const ENTRY: u64 = 1 << 10;
 /// Writes the journal anew if most of it says what is not so any more.
 pub(crate) fn if_grown(home: &OpenHome, held: Held<'_>) {
     let threads = home.read().threads().filter(|entry| entry.fold.is_journaled()).count() as u64;
-    if held.len() > LONG && held.len() > 4 * ENTRY * threads {
-        now(home, held);
+    if held.len() <= LONG.max(4 * ENTRY * threads) {
+        return;
     }
-}
-
-/// Writes the journal anew.
-pub(crate) fn now(home: &OpenHome, held: Held<'_>) {
     // What stands there is all the same: it is only longer.
     if let Err(error) = held.replace(&entries(home)) {
         tracing::warn!(%error, "the journal cannot be written anew");

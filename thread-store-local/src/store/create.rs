@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use thread_store::{
@@ -18,14 +19,14 @@ use super::layout::{make_folder, move_file, private};
 use super::leases::Sitting;
 use super::line::{Lines, Numbering};
 use super::load;
-use super::open_home::OpenHome;
+use super::open_home::{OpenHome, aside};
 use super::told;
 use crate::names;
 
 impl OpenHome {
     /// Creates a thread in one step: its rollout is written beside, what is not in it into the
     /// journal, and it exists when the rollout has its name.
-    pub(crate) fn create(&self, params: CreateThread) -> Result<CreatedThread> {
+    pub(crate) async fn create(self: &Arc<Self>, params: CreateThread) -> Result<CreatedThread> {
         params.validate(&self.capabilities.limits)?;
         let thread = params.thread_id;
         let record = params.to_thread(self.clock.now());
@@ -33,13 +34,29 @@ impl OpenHome {
             return Ok(made);
         }
         let unfinished = self.layout.unfinished(thread);
-        let written = self.write_rollout(&unfinished, &record, &params.items);
+        let written = self.write_beside(&unfinished, &record, &params.items).await;
         let created = written.and_then(|()| self.place(&unfinished, &record, params));
         if created.is_err() {
-            let removed = fs::remove_file(&unfinished);
-            tracing::debug!(ok = removed.is_ok(), "an unfinished rollout is taken away");
+            take_away(&unfinished);
         }
         created
+    }
+
+    /// Writes the rollout; a large one beside the tasks of this thread. Of a caller who is dropped
+    /// meanwhile a file is left that nobody looks at.
+    async fn write_beside(
+        self: &Arc<Self>,
+        path: &Path,
+        record: &StoredThread,
+        items: &[RolloutItem],
+    ) -> Result<()> {
+        let size: usize = items.iter().map(RolloutItem::len).sum();
+        if size <= SMALL {
+            return self.write_rollout(path, record, items);
+        }
+        let (home, path) = (Arc::clone(self), path.to_owned());
+        let (record, items) = (record.clone(), items.to_vec());
+        aside(move || home.write_rollout(&path, &record, &items)).await
     }
 
     /// What is there already: the thread that the same request made, or a conflict.
@@ -94,8 +111,7 @@ impl OpenHome {
         let mut journal = self.lock_journal();
         let mut held = self.hold(&mut journal)?;
         if self.read().has(thread) {
-            let removed = fs::remove_file(unfinished);
-            tracing::debug!(ok = removed.is_ok(), "somebody else was faster");
+            take_away(unfinished);
             return self.answer_again(&mut held, &params);
         }
         let path = self.place_of(record);
@@ -191,6 +207,14 @@ impl OpenHome {
             Err(error) => tracing::warn!(%thread, %error, "the name cannot be told to Codex"),
         }
     }
+}
+
+/// Rollouts up to this size are written in less time than it takes to hand them to somebody else.
+const SMALL: usize = 1 << 20;
+
+fn take_away(unfinished: &Path) {
+    let removed = fs::remove_file(unfinished);
+    tracing::debug!(ok = removed.is_ok(), "an unfinished rollout is taken away");
 }
 
 /// The lines of a new rollout: a header, unless the first item is one, and the items.

@@ -7,7 +7,7 @@ use thread_store::{Error, Outcome, Result, WriterLease};
 
 use super::file::Unsynced;
 use super::journal;
-use super::open_home::{OpenHome, blocking};
+use super::open_home::OpenHome;
 
 /// How many syncs are under way.
 #[derive(Debug, Default)]
@@ -61,7 +61,7 @@ impl OpenHome {
             (what, synced)
         };
         if alone {
-            return Ok(blocking(work));
+            return Ok(work());
         }
         tokio::task::spawn_blocking(work).await.map_err(Error::internal)
     }

@@ -58,6 +58,15 @@ impl Keeper {
         unreadable.insert(path.to_owned(), (stamp, error.reason()));
     }
 
+    /// Whether a file was found to be unreadable as it is.
+    pub(crate) fn knows_unreadable(&self, path: &Path) -> bool {
+        let unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        unreadable.get(path).is_some_and(|(then, _)| {
+            let now = std::fs::metadata(path).ok().map(|meta| Stamp::of(&meta));
+            *then == now && now.is_none_or(|now| now.is_settled())
+        })
+    }
+
     /// What the index knows, by absolute path.
     pub(crate) async fn load(&self, layout: &Layout) -> HashMap<PathBuf, (Stamp, Vec<u8>)> {
         let index = self.index.lock().await;

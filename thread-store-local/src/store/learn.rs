@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use thread_store::{Result, ThreadId};
+use thread_store::{Result, ThreadId, Timestamp};
 
 use super::catalog::Catalog;
 use super::file::unavailable;
@@ -171,6 +171,7 @@ impl OpenHome {
             });
             if is_gone {
                 catalog.take(*thread);
+                catalog.outside.named(*thread, None, Timestamp::MIN);
             }
         }
     }

@@ -157,7 +157,16 @@ impl Log {
             let whole = 0..run.len();
             items.push_run(first, run, whole);
         }
-        Ok(HistoryPage::new(items, end, plan.rest).with_damage(damage))
+        let page = HistoryPage::new(items, end, plan.rest).with_damage(damage);
+        Ok(page.with_unplaced(self.unplaced()))
+    }
+
+    /// At least as many as there are damaged records: none of them has an ordinal. What is known of
+    /// an inherited file counts whole, also what stands behind the part that is inherited.
+    fn unplaced(&self) -> u64 {
+        let inherited = self.inherited.iter().map(|part| &part.file);
+        let files = inherited.chain([&self.head]);
+        self.lost.len() as u64 + files.map(|file| file.lock().map.damage()).sum::<u64>()
     }
 
     /// A history without any record may have damage all the same.

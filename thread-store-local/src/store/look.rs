@@ -23,8 +23,7 @@ pub(crate) struct Seen {
     /// Files that were not there, or are other files now.
     new: Vec<PathBuf>,
     gone: Vec<PathBuf>,
-    /// Threads whose histories have grown.
-    grown: HashSet<ThreadId>,
+    grown: Vec<Arc<RolloutFile>>,
 }
 
 impl OpenHome {
@@ -45,8 +44,8 @@ impl OpenHome {
             }
             let seen = self.compare(&found.files);
             let mut catalog = self.write();
-            for thread in &seen.grown {
-                self.observe_new(&mut catalog, *thread)?;
+            for file in &seen.grown {
+                self.observe_file(&mut catalog, file)?;
             }
             if !seen.new.is_empty() || !seen.gone.is_empty() {
                 let entries = self.entries(&journal)?;
@@ -65,14 +64,12 @@ impl OpenHome {
         let known = self.read().files.clone();
         for path in found {
             let Some(file) = known.get(path) else {
-                seen.new.push(path.clone());
+                seen.new.extend((!self.keeper.knows_unreadable(path)).then(|| path.clone()));
                 continue;
             };
             match file.lock().refresh() {
                 Ok(Freshness::Same) => {}
-                Ok(Freshness::Grown) => {
-                    seen.grown.insert(file.header.thread);
-                }
+                Ok(Freshness::Grown) => seen.grown.push(Arc::clone(file)),
                 Ok(Freshness::Rewritten) => seen.new.push(path.clone()),
                 Err(ReadError::Missing { .. }) => seen.gone.push(path.clone()),
                 Err(error) => tracing::warn!(reason = %error.reason(), "a rollout cannot be read"),
@@ -150,6 +147,16 @@ impl OpenHome {
                 catalog.take(thread);
             }
         }
+        Ok(())
+    }
+
+    /// Takes notice of what other programs appended to a file, if a thread ends in it.
+    fn observe_file(&self, catalog: &mut Catalog, file: &Arc<RolloutFile>) -> Result<()> {
+        let thread = file.header.thread;
+        if catalog.any(thread).is_ok_and(|entry| Arc::ptr_eq(entry.log.head(), file)) {
+            return self.observe_new(catalog, thread);
+        }
+        file.lock().unobserved.clear();
         Ok(())
     }
 

@@ -47,7 +47,7 @@ use thread_store::{
 use tracing::instrument;
 
 pub use faults::Faults;
-use open_home::{OpenHome, blocking};
+use open_home::OpenHome;
 pub use options::LocalOptions;
 pub use progress::Progress;
 
@@ -101,9 +101,6 @@ fn during<T>(operation: Operation, result: Result<T>) -> Result<T> {
     result.map_err(|error: Error| error.during(operation))
 }
 
-/// Appends up to this size take less time than handing them to somebody else.
-const SMALL: usize = 1 << 20;
-
 /// What changes anything is done in one go, without waiting for other tasks: a future that is dropped
 /// has not begun or is done.
 #[async_trait]
@@ -114,20 +111,18 @@ impl ThreadStore for LocalStore {
 
     #[instrument(skip_all, fields(thread_id = %params.thread_id, items = params.items.len()))]
     async fn create_thread(&self, params: CreateThread) -> Result<CreatedThread> {
-        during(Operation::CreateThread, blocking(|| self.0.create(params)))
+        during(Operation::CreateThread, self.0.create(params).await)
     }
 
     #[instrument(skip_all, fields(thread_id = %params.thread_id))]
     async fn resume_thread(&self, params: ResumeThread) -> Result<ResumedThread> {
         let fresh = self.0.look_if_due().await;
-        during(Operation::ResumeThread, fresh.and_then(|()| blocking(|| self.0.resume(params))))
+        during(Operation::ResumeThread, fresh.and_then(|()| self.0.resume(params)))
     }
 
     #[instrument(skip_all, fields(thread_id = %params.lease.thread_id, items = params.items.len()))]
     async fn append_items(&self, params: AppendItems) -> Result<AppendReceipt> {
-        let size: usize = params.items.iter().map(thread_store::RolloutItem::len).sum();
-        let append = || self.0.append(&params);
-        during(Operation::AppendItems, if size <= SMALL { append() } else { blocking(append) })
+        during(Operation::AppendItems, self.0.append(&params))
     }
 
     #[instrument(skip_all, fields(thread_id = %lease.thread_id))]
@@ -141,14 +136,17 @@ impl ThreadStore for LocalStore {
             (Ok(true), ReleaseMode::Shutdown) => self.0.flush(&params.lease).await,
             (checked, _) => checked.map(drop),
         };
-        let released = flushed.and_then(|()| blocking(|| self.0.release(&params)));
-        during(Operation::ReleaseLease, released)
+        during(Operation::ReleaseLease, flushed.and_then(|()| self.0.release(&params)))
     }
 
     #[instrument(skip_all, fields(thread_id = %params.thread_id))]
     async fn load_history(&self, params: LoadHistory) -> Result<HistoryPage> {
         let fresh = self.0.look_if_due().await;
-        during(Operation::LoadHistory, fresh.and_then(|()| self.0.load(&params)))
+        let page = match fresh {
+            Ok(()) => self.0.load(params).await,
+            Err(error) => Err(error),
+        };
+        during(Operation::LoadHistory, page)
     }
 
     #[instrument(skip_all, fields(thread_id = %params.thread_id))]
@@ -166,21 +164,18 @@ impl ThreadStore for LocalStore {
     #[instrument(skip_all, fields(thread_id = %params.thread_id))]
     async fn update_thread_metadata(&self, params: UpdateThreadMetadata) -> Result<StoredThread> {
         let fresh = self.0.look_if_due().await;
-        let update = || blocking(|| self.0.update(&params));
-        during(Operation::UpdateThreadMetadata, fresh.and_then(|()| update()))
+        during(Operation::UpdateThreadMetadata, fresh.and_then(|()| self.0.update(&params)))
     }
 
     #[instrument(skip_all, fields(thread_id = %params.thread_id, archived = params.archived))]
     async fn set_archived(&self, params: SetArchived) -> Result<ChangedThreads> {
         let fresh = self.0.look_if_due().await;
-        let archive = || blocking(|| self.0.set_archived(&params));
-        during(Operation::SetArchived, fresh.and_then(|()| archive()))
+        during(Operation::SetArchived, fresh.and_then(|()| self.0.set_archived(&params)))
     }
 
     #[instrument(skip_all, fields(thread_id = %params.thread_id))]
     async fn delete_thread(&self, params: DeleteThread) -> Result<ChangedThreads> {
         let fresh = self.0.look_if_due().await;
-        let delete = || blocking(|| self.0.delete(&params));
-        during(Operation::DeleteThread, fresh.and_then(|()| delete()))
+        during(Operation::DeleteThread, fresh.and_then(|()| self.0.delete(&params)))
     }
 }

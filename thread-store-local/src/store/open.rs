@@ -16,7 +16,7 @@ use super::journal::{Journal, Place};
 use super::keeping::Keeper;
 use super::layout::{Layout, make_folder};
 use super::load::{self, Entries, Facts, Loaded};
-use super::open_home::{OpenHome, Parts, blocking};
+use super::open_home::{OpenHome, Parts, aside};
 use super::options::LocalOptions;
 use super::outside::Outside;
 use super::progress::Counter;
@@ -61,17 +61,19 @@ async fn open_anew(path: &Path, options: LocalOptions) -> Result<Arc<OpenHome>> 
     };
     let codex_stamp = codex_stamp.filter(|stamp| codex.is_some() && stamp.is_settled());
     let mut journal = Journal::new(layout.journal(), faults.clone());
-    let found = blocking(|| {
+    let home = path.to_owned();
+    let read = aside(move || {
         let news = journal.read_on().map_err(unavailable)?;
         let entries = load::by_thread(news.entries);
         let mut outside = Outside::default();
-        outside.refresh_names(path);
+        outside.refresh_names(&home);
         outside.set_codex(codex.unwrap_or_default());
         let reading = Reading { entries: &entries, place: journal.place(), kept, keeper: &keeper };
-        let files = reading.read_all(walk::find(path)?.files, progress.as_ref());
-        Ok::<_, Error>(fill(files, &entries, outside))
+        let files = reading.read_all(walk::find(&home)?.files, progress.as_ref());
+        let catalog = fill(files, &entries, outside);
+        Ok((journal, keeper, catalog))
     });
-    let catalog = found?;
+    let (journal, keeper, catalog) = read.await?;
     let leases = if apart { Arc::default() } else { registry::leases(path) };
     let home = Arc::new(OpenHome::new(Parts {
         layout,
@@ -85,7 +87,7 @@ async fn open_anew(path: &Path, options: LocalOptions) -> Result<Arc<OpenHome>> 
         codex_state,
         codex_stamp,
     }));
-    blocking(|| home.catch_up())?;
+    home.catch_up()?;
     home.keeper.start(&home);
     home.keeper.wake();
     tracing::debug!(threads = home.read().thread_ids().len(), "opened");

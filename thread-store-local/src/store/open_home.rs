@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use std::time::{Duration, Instant};
 
 use thread_store::{
-    Capabilities, Clock, Durability, HolderLiveness, Persistence, Result, Sharing, Takeover,
+    Capabilities, Clock, Durability, Error, HolderLiveness, Persistence, Result, Sharing, Takeover,
 };
 
 use super::catalog::Catalog;
@@ -132,11 +132,13 @@ fn capabilities() -> Capabilities {
     capabilities
 }
 
-/// Runs what waits for the disk, so that other tasks of the thread go on meanwhile where that can be.
-pub(crate) fn blocking<T>(work: impl FnOnce() -> T) -> T {
-    use tokio::runtime::{Handle, RuntimeFlavor};
-    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
-        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
-        _ => work(),
+/// Runs what reads much beside the tasks of this thread. If the caller is dropped it goes on, which
+/// nobody notices: it changes nothing.
+pub(crate) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    match tokio::runtime::Handle::try_current() {
+        Ok(handle) => handle.spawn_blocking(work).await.map_err(Error::internal)?,
+        Err(_) => work(),
     }
 }

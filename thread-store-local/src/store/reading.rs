@@ -9,23 +9,35 @@ use thread_store::{
 
 use super::file::Freshness;
 use super::log::Log;
-use super::open_home::{OpenHome, blocking};
+use super::open_home::{OpenHome, aside};
 use crate::codex_state::{self, StateStamp};
 use crate::error::ReadError;
 
 /// So often a read is begun anew because files changed while it went on.
 const ATTEMPTS: usize = 3;
+/// Items that are read in less time than it takes to hand that to somebody else.
+const SHORT: usize = 500;
 
 impl OpenHome {
     /// Learns what other processes of ours did, and what other programs did if it is time to look.
-    pub(crate) async fn look_if_due(&self) -> Result<()> {
+    pub(crate) async fn look_if_due(self: &Arc<Self>) -> Result<()> {
         if self.should_look() { self.look_now().await } else { self.catch_up() }
     }
 
     /// Looks at the files now.
-    pub(crate) async fn look_now(&self) -> Result<()> {
+    pub(crate) async fn look_now(self: &Arc<Self>) -> Result<()> {
         let codex = self.read_codex().await;
-        blocking(|| self.look(codex))
+        let home = Arc::clone(self);
+        aside(move || home.look(codex)).await
+    }
+
+    /// Reads a page, beside the tasks of this thread if it may be a large one.
+    pub(crate) async fn load(self: &Arc<Self>, params: LoadHistory) -> Result<HistoryPage> {
+        if params.limit.is_some_and(|limit| limit <= SHORT) {
+            return self.load_here(&params);
+        }
+        let home = Arc::clone(self);
+        aside(move || home.load_here(&params)).await
     }
 
     /// What Codex's database says, if it may have changed.
@@ -83,7 +95,7 @@ impl OpenHome {
         Ok(self.read().get(params.thread_id, params.include_archived)?.thread())
     }
 
-    pub(crate) fn load(&self, params: &LoadHistory) -> Result<HistoryPage> {
+    fn load_here(&self, params: &LoadHistory) -> Result<HistoryPage> {
         let mut last = Error::unavailable(Outcome::NothingDone);
         for _ in 0..ATTEMPTS {
             self.fresh(params.thread_id)?;

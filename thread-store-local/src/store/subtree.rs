@@ -55,8 +55,11 @@ impl OpenHome {
         let done = self.carry_out(&mut held, &entry);
         self.leave_all(&threads, &seats, done.is_ok())?;
         done?;
-        // The journal still has what was said of them.
-        compact::now(self, held);
+        // They are gone with or without it.
+        if let Err(error) = held.blank(&threads) {
+            tracing::warn!(%error, "the journal still says what deleted threads were");
+        }
+        compact::if_grown(self, held);
         Ok(ChangedThreads::new(threads))
     }
 

@@ -1,5 +1,6 @@
 //! Reading a history from its end, as far as is needed.
 
+use super::unplaced;
 use crate::error::Result;
 use crate::history::{DamageReport, Direction, OrdinalRange};
 use crate::id::ThreadId;
@@ -47,6 +48,8 @@ pub(super) struct BackwardReader<'a, S: ?Sized> {
     /// What was read and not handed out, the latest record last.
     ready: Vec<Standing>,
     damage: DamageReport,
+    /// Whether damaged records may have no ordinal.
+    has_unplaced: bool,
     end: Ordinal,
 }
 
@@ -78,6 +81,7 @@ impl<'a, S: ThreadStore + ?Sized> BackwardReader<'a, S> {
             backward: Backward::default(),
             ready: Vec::new(),
             damage: DamageReport::default(),
+            has_unplaced: false,
             end,
         }
     }
@@ -125,6 +129,11 @@ impl<'a, S: ThreadStore + ?Sized> BackwardReader<'a, S> {
         Ok(true)
     }
 
+    /// Whether damaged records may have no ordinal, as the pages said that were read.
+    pub(super) fn has_unplaced(&self) -> bool {
+        self.has_unplaced
+    }
+
     /// What could not be read so far.
     pub(super) fn into_damage(self) -> DamageReport {
         self.damage
@@ -151,8 +160,13 @@ impl<'a, S: ThreadStore + ?Sized> BackwardReader<'a, S> {
         let page = self.store.load_history(load).await?;
         self.page_size = (self.page_size * 2).min(LARGEST_PAGE);
         self.damage.absorb(page.damage);
+        self.has_unplaced |= page.unplaced > 0;
         for item in page.items.iter() {
-            self.backward.take(item, &self.head, &mut self.ready);
+            let marker = self.backward.take(item, &self.head, &mut self.ready);
+            if let Some(marker) = marker.filter(|_| self.has_unplaced) {
+                let below = unplaced::reach(self.store, self.source, marker).await?;
+                self.backward.reaches_to(below);
+            }
         }
         self.rest = page.rest.and_then(|rest| before(rest, self.backward.skips_to()));
         if self.rest.is_none() {

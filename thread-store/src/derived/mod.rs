@@ -10,6 +10,7 @@ mod revert;
 mod search;
 mod slice;
 mod turns;
+mod unplaced;
 
 pub(crate) use explain::explain;
 pub(crate) use fork::{creation_of_fork, fork_thread};

@@ -24,6 +24,8 @@ pub(super) struct Slice {
     pub(super) unmarked_to: Option<Ordinal>,
     /// What could not be read on the way.
     pub(super) damage: DamageReport,
+    /// Whether damaged records of the history may have no ordinal.
+    pub(super) has_unplaced: bool,
 }
 
 /// How many records are looked at for each turn that is wanted, at first.
@@ -226,6 +228,8 @@ impl<'a, S: ThreadStore + ?Sized> Window<'a, S> {
         let turns = reducer.finish();
         let end = self.reader.end();
         let unmarked_to = (!self.reader.is_marked()).then_some(end);
-        Slice { turns, from, to, complete, unmarked_to, damage: self.reader.into_damage() }
+        let has_unplaced = self.reader.has_unplaced();
+        let damage = self.reader.into_damage();
+        Slice { turns, from, to, complete, unmarked_to, damage, has_unplaced }
     }
 }

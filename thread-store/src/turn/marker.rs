@@ -13,7 +13,8 @@ pub(crate) enum TakenBack {
     /// The last so many turns that stand: those that begin with a record of their own, be it a start
     /// record, a message or what is said first after an end. Turns that others merely name go along.
     Turns(u64),
-    /// The so many items right before the marker, whatever they are.
+    /// The so many items right before the marker, whatever they are. What is damaged is one of
+    /// them, with an ordinal or without ([`Reach`](super::Reach)).
     Items(u64),
 }
 

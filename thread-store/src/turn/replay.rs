@@ -8,13 +8,17 @@ use crate::thread::StoredThread;
 impl Replay {
     /// All turns of a thread, from its whole history, oldest record first: what
     /// [`replay`](crate::ThreadStoreExt::replay) derives from what it reads. For a store that has
-    /// the records at hand.
+    /// the records at hand. Of damaged records that have no ordinal only those are known that the
+    /// report describes.
     #[must_use]
     pub fn of(thread: &StoredThread, mut history: Vec<StoredItem>, damage: DamageReport) -> Self {
         let head = Head::of(thread, &history);
         let (mut backward, mut standing) = (Backward::default(), Vec::new());
         while let Some(item) = history.pop() {
-            backward.take(item, &head, &mut standing);
+            let marker = backward.take(item, &head, &mut standing);
+            if let Some(marker) = marker.filter(|_| !damage.is_empty()) {
+                backward.reaches_to(marker.reaches_to_in(&history, &damage));
+            }
         }
         backward.finish(&head, &mut standing);
         let mut reducer = Reducer::new(&head);

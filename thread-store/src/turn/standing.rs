@@ -2,6 +2,7 @@
 
 use super::head::Head;
 use super::marker::TakenBack;
+use super::reach::Counted;
 use super::said::says_an_item;
 use super::signal::Signal;
 use crate::item::StoredItem;
@@ -50,15 +51,38 @@ impl Backward {
     }
 
     /// Takes the next record going back. Hands out, latest first, those that are known to stand.
-    pub(crate) fn take(&mut self, item: StoredItem, head: &Head, out: &mut Vec<Standing>) {
+    /// Answers a marker that counts items: it is taken to reach as far as if no ordinal were lost.
+    pub(crate) fn take(
+        &mut self,
+        item: StoredItem,
+        head: &Head,
+        out: &mut Vec<Standing>,
+    ) -> Option<Counted> {
         let at = item.ordinal;
         if self.below.is_some_and(|below| at >= below) {
-            return;
+            return None;
         }
-        let signal = Signal::of(&item.item, head);
-        if let Some(Signal::TakenBack(taken)) = signal {
-            return self.take_back(taken, at);
+        match Signal::of(&item.item, head) {
+            Some(Signal::TakenBack(taken)) => self.take_back(taken, at),
+            signal => {
+                self.take_record(item, signal, head, out);
+                None
+            }
         }
+    }
+
+    /// The marker that was answered last reaches to here.
+    pub(crate) fn reaches_to(&mut self, below: Ordinal) {
+        self.below = Some(below);
+    }
+
+    fn take_record(
+        &mut self,
+        item: StoredItem,
+        signal: Option<Signal>,
+        head: &Head,
+        out: &mut Vec<Standing>,
+    ) {
         let begins = matches!(signal, Some(Signal::Start(_)));
         let record = Standing { item, signal, begins };
         let [only] = self.levels.as_mut_slice() else {
@@ -86,11 +110,13 @@ impl Backward {
         self.below
     }
 
-    fn take_back(&mut self, taken: TakenBack, at: Ordinal) {
+    fn take_back(&mut self, taken: TakenBack, at: Ordinal) -> Option<Counted> {
         self.marked = true;
         match taken {
             TakenBack::Items(items) => {
-                self.below = Some(Ordinal::new(at.get().saturating_sub(items)));
+                let marker = Counted { at, items };
+                self.below = Some(marker.reaches_to());
+                return Some(marker);
             }
             TakenBack::Turns(0) => {}
             TakenBack::Turns(turns) => match self.levels.last_mut() {
@@ -101,6 +127,7 @@ impl Backward {
                 _ => self.levels.push(Level { turns, ..Level::default() }),
             },
         }
+        None
     }
 
     /// Sends records through the levels before `from`, the innermost first.

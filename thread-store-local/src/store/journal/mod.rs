@@ -10,6 +10,7 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
 use thread_store::ThreadId;
 
 pub(crate) use entry::{Edited, Entry, Move, Overrides, Snapshot, VERSION};
@@ -253,6 +254,23 @@ impl Held<'_> {
         self.journal.place.offset
     }
 
+    /// Writes spaces over what was said of threads that are deleted. What is left of a line that this
+    /// was interrupted in says nothing of anybody.
+    pub(crate) fn blank(&self, threads: &[ThreadId]) -> io::Result<()> {
+        let mut file = private().read(true).write(true).open(&self.journal.path)?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text)?;
+        let mut at = 0;
+        for line in text.split_inclusive(|&byte| byte == b'\n') {
+            if is_about(line, threads) {
+                file.seek(SeekFrom::Start(at))?;
+                file.write_all(&vec![b' '; line.len() - 1])?;
+            }
+            at += line.len() as u64;
+        }
+        Ok(())
+    }
+
     /// Puts a journal with these entries in the place of this one.
     pub(crate) fn replace(self, entries: &[Entry]) -> io::Result<()> {
         let Self { journal, lock } = self;
@@ -288,6 +306,18 @@ impl Unsynced {
         self.file.sync_data()?;
         self.folder.as_deref().map_or(Ok(()), sync_folder)
     }
+}
+
+/// Whether a line is about one of these threads, and has contents.
+fn is_about(line: &[u8], threads: &[ThreadId]) -> bool {
+    let mentions = |thread: &ThreadId| memmem::find(line, thread.to_string().as_bytes()).is_some();
+    threads.iter().any(mentions)
+        && match serde_json::from_slice(line.trim_ascii()) {
+            Ok(entry @ (Entry::Thread(_) | Entry::Adopt { .. } | Entry::Edit(_))) => {
+                entry.threads().iter().any(|thread| threads.contains(thread))
+            }
+            _ => false,
+        }
 }
 
 fn write_line(text: &mut Vec<u8>, entry: &Entry) -> io::Result<()> {
