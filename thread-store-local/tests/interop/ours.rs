@@ -200,14 +200,7 @@ pub(crate) const TURNS: &[(&str, &str)] = &[
         "Codex shows the turns of a paginated thread once it was resumed",
     ),
     ("paginated reverted: turns", "Codex knows the marker of a revert in legacy threads alone"),
-    ("paginated: startedAt", STARTED),
-    ("paginated fork: startedAt", STARTED),
-    ("paginated fork of one turn: startedAt", STARTED),
-    ("paginated grandchild: startedAt", STARTED),
-    ("paginated renamed: startedAt", STARTED),
-    ("paginated reverted: startedAt", STARTED),
 ];
-const STARTED: &str = "Codex takes it from the end record of a turn, where we do not repeat it";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn codex_continues_every_thread_that_we_wrote_and_we_go_on_after_it() {
