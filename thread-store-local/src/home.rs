@@ -120,6 +120,7 @@ impl Home {
         let mut rollout = Rollout {
             thread_id: thread.thread_id,
             items: Vec::new(),
+            header: None,
             archived: thread.archived,
             name: thread.name.clone(),
             created_at_fallback: None,

@@ -12,6 +12,7 @@ use crate::error::ReadError;
 use crate::item_source::{self, Piece};
 use crate::plan::Plan;
 use crate::rollout::Rollout;
+use crate::segment;
 
 /// A file of a chain, and where it is cut off.
 pub(crate) struct Link {
@@ -39,12 +40,16 @@ pub(crate) fn read(plan: &Plan, head: usize, rollout: &mut Rollout) -> Result<()
     for Link { file, end } in links.iter().rev() {
         let path = &plan.file(*file).path;
         match (item_source::read(path), end) {
-            (Ok(pieces), Some(end)) => {
+            (Ok(mut pieces), Some(end)) => {
+                take_made_header(&mut pieces);
                 if !append_before(*end, pieces, path, rollout) {
                     lost(plan, *file, INCOMPLETE, rollout);
                 }
             }
-            (Ok(pieces), None) => pieces.into_iter().for_each(|piece| append(piece, path, rollout)),
+            (Ok(mut pieces), None) => {
+                rollout.header = take_made_header(&mut pieces);
+                pieces.into_iter().for_each(|piece| append(piece, path, rollout));
+            }
             (Err(error), Some(_)) => lost(plan, *file, &error.reason(), rollout),
             (Err(error), None) => return Err(error),
         }
@@ -75,6 +80,13 @@ pub(crate) fn chain(plan: &Plan, head: usize) -> (Vec<Link>, Option<Broken>) {
         file = next;
     }
     (links, None)
+}
+
+/// Takes out the header that a store of ours made, if the file begins with one.
+fn take_made_header(pieces: &mut Vec<Piece>) -> Option<RolloutItem> {
+    let first = pieces.first().and_then(Piece::record);
+    let made = first.filter(|item| segment::is_made_header(item)).cloned();
+    made.inspect(|_| drop(pieces.remove(0)))
 }
 
 fn append(piece: Piece, path: &std::path::Path, rollout: &mut Rollout) {

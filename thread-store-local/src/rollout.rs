@@ -14,6 +14,9 @@ pub struct Rollout {
     pub thread_id: ThreadId,
     /// Its history: the records it inherits by reference, then its own.
     pub items: Vec<RolloutItem>,
+    /// The first line of its file where that is no item: a header that a store of ours had to make, so
+    /// that Codex reads the file. It says of the thread what no item does.
+    pub header: Option<RolloutItem>,
     /// Whether it lies below `archived_sessions`. Nothing in a home says since when.
     pub archived: bool,
     /// Its name in the index of names (`session_index.jsonl`).

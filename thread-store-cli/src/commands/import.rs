@@ -138,7 +138,7 @@ async fn import_thread(
 
 async fn create(store: &Store, rollout: &Rollout) -> Result<()> {
     let mut observer = ThreadObserver::new(rollout.thread_id);
-    rollout.items.iter().for_each(|item| observer.observe(item));
+    rollout.header.iter().chain(&rollout.items).for_each(|item| observer.observe(item));
     let mut metadata = observer.take_patch();
     if metadata.preview.is_keep() {
         metadata = taken_back(rollout).merge(metadata);

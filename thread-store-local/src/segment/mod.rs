@@ -29,7 +29,7 @@ pub(crate) use extend::{Extended, extend};
 pub(crate) use map::{FileMap, Form};
 pub(crate) use read::{Part, read};
 pub(crate) use scan::scan;
-pub(crate) use scanner::Line;
+pub(crate) use scanner::{Line, is_made_header};
 
 #[cfg(test)]
 mod tests;

@@ -152,6 +152,11 @@ pub(super) fn made_header(line: &[u8]) -> Option<MadeHeader> {
     header_of(&item)
 }
 
+/// Whether a record, the first one of a file, is a header that our writer made: it is no item.
+pub(crate) fn is_made_header(item: &RolloutItem) -> bool {
+    header_of(item).is_some()
+}
+
 fn header_of(item: &RolloutItem) -> Option<MadeHeader> {
     (item.kind()? == "session_meta").then_some(())?;
     let Record::SessionMeta(meta) = item.record() else { return None };

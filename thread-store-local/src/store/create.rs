@@ -13,10 +13,11 @@ use thread_store::{
 
 use super::epoch;
 use super::file::unavailable;
+use super::header_line;
 use super::journal::{Entry, Held, Overrides, Snapshot};
 use super::layout::{make_folder, move_file, private};
 use super::leases::Sitting;
-use super::line::{self, Lines, Numbering};
+use super::line::{Lines, Numbering};
 use super::load;
 use super::open_home::{OpenHome, aside};
 use super::told;
@@ -218,7 +219,7 @@ fn take_away(unfinished: &Path) {
 
 /// The lines of a new rollout: a header, unless the first item is one, and the items.
 fn rollout(record: &StoredThread, items: &[RolloutItem]) -> Result<Lines> {
-    let own = items.first().filter(|item| line::is_header_of(item, record));
+    let own = items.first().filter(|item| header_line::is_header_of(item, record));
     let mode = match own {
         Some(header) => history_mode(header),
         None => record.metadata.history_mode.clone(),
@@ -226,7 +227,7 @@ fn rollout(record: &StoredThread, items: &[RolloutItem]) -> Result<Lines> {
     let mut numbers = Numbering::of(mode.as_deref(), 0);
     let mut lines = Lines::default();
     if own.is_none() {
-        let header = serde_json::to_vec(&line::header(record)).map_err(Error::internal)?;
+        let header = serde_json::to_vec(&header_line::header(record)).map_err(Error::internal)?;
         lines.push(&RolloutItem::from_bytes(header)?, numbers.take(), b"\n");
     }
     for item in items {

@@ -2,6 +2,7 @@
 
 mod arrange;
 mod catalog;
+mod codex_header;
 mod compact;
 mod create;
 mod edit;
@@ -11,6 +12,7 @@ mod faults;
 mod file;
 mod flush;
 mod fold;
+mod header_line;
 mod journal;
 mod keeping;
 pub(crate) mod layout;

@@ -7,7 +7,7 @@ use thread_store::{
     HistoryMode, Record, RolloutItem, StoredThread, ThreadMetadata, ThreadMetadataPatch,
 };
 
-use super::line::is_header_of;
+use super::header_line::is_header_of;
 use crate::codex_state::CodexFacts;
 
 /// A field that Codex keeps there.

@@ -13,8 +13,10 @@ mod codex;
 mod corpus_dir;
 mod driver;
 mod home;
+mod imported;
 mod lists;
 mod ours;
+mod packed;
 mod question;
 mod records;
 #[path = "../server/mod.rs"]

@@ -6,6 +6,7 @@ use thread_store::{
 use thread_store_local::read_home;
 
 use crate::corpus_dir::unpacked;
+use crate::written::written;
 use crate::{server, store};
 
 /// Homes of which answers were recorded.
@@ -45,6 +46,19 @@ async fn the_history_of_every_thread_is_what_its_files_say_whatever_their_state(
             assert_eq!(items, rollout.items, "{name} {}", thread.thread_id);
             assert_eq!(damaged, rollout.damage.count, "{name} {}", thread.thread_id);
         }
+    }
+}
+
+#[tokio::test]
+async fn the_rollouts_that_we_write_are_read_as_what_they_are() {
+    let home = written().await;
+    let store = store::open(home.home()).await;
+    let read = read_home(home.home()).unwrap();
+    assert_eq!(read.threads().len(), home.threads().count());
+    for thread in read.threads() {
+        let (items, _) = history(&*store, thread.thread_id).await;
+        let name = home.name(thread.thread_id);
+        assert_eq!(read.read(thread).unwrap().items, items, "{name}");
     }
 }
 

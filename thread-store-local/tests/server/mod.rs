@@ -12,7 +12,7 @@ use thread_store_local::Rollout;
 /// A thread that was read, as one to store.
 pub(crate) fn creation(rollout: &Rollout) -> CreateThread {
     let mut observer = ThreadObserver::new(rollout.thread_id);
-    rollout.items.iter().for_each(|item| observer.observe(item));
+    rollout.header.iter().chain(&rollout.items).for_each(|item| observer.observe(item));
     let mut metadata = observer.take_patch();
     if let Some(name) = &rollout.name {
         metadata = metadata.name(name.clone());

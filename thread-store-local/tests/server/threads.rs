@@ -44,7 +44,8 @@ const DIFFERENCES: &[(&str, &str, &str, &str)] = &[
 const INHERITED: &str = "the first message of the whole history is shown";
 const REVERTED: &str = "a revert does not make a thread younger";
 const CONFIGURED: &str = "not recorded; the server fills in what it is configured with";
-const TURN_CONTEXT: &str = "the turn context says it, and the server does not look there";
+pub(crate) const TURN_CONTEXT: &str =
+    "the turn context says it, and the server does not look there";
 
 /// Home, thread, field.
 pub(crate) type Found = BTreeSet<(String, String, String)>;

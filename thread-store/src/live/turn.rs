@@ -237,6 +237,7 @@ fn context(turn_id: &str, options: &ThreadOptions, at: Timestamp) -> Result<Roll
     RolloutItem::new("turn_context", &Value::Object(context), at)
 }
 
+/// The end record. It repeats when the turn started: Codex, of a paginated thread, looks only here.
 pub(crate) fn ended(
     turn_id: Option<&str>,
     started_at: Option<Timestamp>,
@@ -249,6 +250,7 @@ pub(crate) fn ended(
         "completed_at": at.as_millis().div_euclid(1000),
     });
     if let Some(started_at) = started_at {
+        event["started_at"] = started_at.as_millis().div_euclid(1000).into();
         event["duration_ms"] = at.as_millis().saturating_sub(started_at.as_millis()).max(0).into();
     }
     match outcome {
@@ -267,3 +269,6 @@ fn failure(error: &TurnError) -> Value {
         "additional_details": error.additional_details,
     })
 }
+
+#[cfg(test)]
+mod tests;

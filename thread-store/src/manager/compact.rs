@@ -186,6 +186,6 @@ fn records(
         turn_started(turn_id, at)?,
         RolloutItem::new("compacted", &compacted, at)?,
         RolloutItem::new("event_msg", &shown, at)?,
-        turn_ended(Some(turn_id), None, &TurnOutcome::Completed, at)?,
+        turn_ended(Some(turn_id), Some(at), &TurnOutcome::Completed, at)?,
     ])
 }
