@@ -204,6 +204,11 @@ impl FileMap {
         self.fingerprint.append(bytes);
     }
 
+    /// Nothing is appended any more: what was kept for the next append is let go of.
+    pub(crate) fn settle(&mut self) {
+        self.fingerprint.settle();
+    }
+
     /// The line feed has come that the tail wanted.
     fn end_tail(&mut self) {
         let Some(tail) = self.tail.take() else { return };
