@@ -145,6 +145,10 @@ impl OpenHome {
                 self.keeper.is_gone(&from);
             }
         }
+        for moved in moves {
+            // Where its file is says whether it is archived.
+            catalog.change(moved.thread_id, |_| ());
+        }
     }
 
     /// Threads are gone, with their files.
