@@ -247,6 +247,14 @@ impl Held<'_> {
         self.journal.place
     }
 
+    /// All entries, read anew.
+    pub(crate) fn all(&self) -> io::Result<Vec<(Entry, Place)>> {
+        let path = self.journal.path.clone();
+        let mut journal = Journal::new(path, self.journal.faults.clone());
+        // Under the lock that is held.
+        Ok(journal.read_open(&self.lock)?.entries)
+    }
+
     /// Bytes of the journal.
     pub(crate) fn len(&self) -> u64 {
         self.journal.place.offset
