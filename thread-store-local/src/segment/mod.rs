@@ -18,6 +18,7 @@ mod chunks;
 mod cut;
 mod extend;
 mod fingerprint;
+mod lost;
 mod map;
 mod numbering;
 mod packed;
@@ -28,6 +29,7 @@ mod scanner;
 
 pub(crate) use cut::{Cut, cut};
 pub(crate) use extend::{Extended, extend};
+pub(crate) use lost::{LostLine, blanks, lost_lines};
 pub(crate) use map::{FileMap, Form};
 pub(crate) use read::{Part, PartDamage, read, read_from};
 pub(crate) use scan::scan;
