@@ -27,6 +27,13 @@ pub(crate) struct Seen {
     grown: HashSet<ThreadId>,
 }
 
+impl Seen {
+    /// A file that is to be read as if it were another one now.
+    pub(crate) fn of_new(path: PathBuf) -> Self {
+        Self { new: vec![path], ..Self::default() }
+    }
+}
+
 impl OpenHome {
     /// Whether it is time to look at the files again (A9).
     pub(crate) fn should_look(&self) -> bool {

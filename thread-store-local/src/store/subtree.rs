@@ -14,7 +14,7 @@ use thread_store::{ChangedThreads, Conflict, DeleteThread, Error, Result, SetArc
 use super::compact;
 use super::file::unavailable;
 use super::journal::{Entry, Held, Move};
-use super::layout::{move_file, sync_folder};
+use super::layout::{kept_beside, move_file, sync_folder};
 use super::leases::Seat;
 use super::open_home::OpenHome;
 use crate::names;
@@ -49,7 +49,7 @@ impl OpenHome {
         let threads = self.read().subtree(params.thread_id, params.descendants)?;
         self.refuse_referenced(&threads)?;
         let seats = self.take_all(&threads)?;
-        let own = |thread: &ThreadId| self.own_files(*thread);
+        let own = |thread: &ThreadId| self.own_files_and_kept(*thread);
         let files = threads.iter().flat_map(own).map(|path| self.layout.relative(&path).to_owned());
         let entry = Entry::Delete { thread_ids: threads.clone(), files: files.collect() };
         let done = self.carry_out(&mut held, &entry);
@@ -115,6 +115,13 @@ impl OpenHome {
         own.iter().map(|file| file.path()).collect()
     }
 
+    /// The files of a thread, and what a repair kept beside them.
+    fn own_files_and_kept(&self, thread: ThreadId) -> Vec<PathBuf> {
+        let files = self.own_files(thread);
+        let kept: Vec<_> = files.iter().map(|file| kept_beside(file)).collect();
+        files.into_iter().chain(kept.into_iter().filter(|path| path.exists())).collect()
+    }
+
     /// Where the files of a thread go.
     fn moves(&self, thread: ThreadId, archived: bool) -> Move {
         let created_at = {
@@ -131,7 +138,12 @@ impl OpenHome {
             };
             if to != from {
                 let relative = |path: &Path| self.layout.relative(path).to_owned();
-                files.push((relative(&from), relative(&free(&to))));
+                let to = free(&to);
+                let (kept, kept_to) = (kept_beside(&from), kept_beside(&to));
+                if kept.exists() {
+                    files.push((relative(&kept), relative(&kept_to)));
+                }
+                files.push((relative(&from), relative(&to)));
             }
         }
         Move { thread_id: thread, files }
