@@ -63,7 +63,6 @@ const DIFFERENCES: &[(&str, &[&str], &str)] = &[
         &["+01a1f9ce-c414 by cwd", "-01a1f9ce-c414 by cwd"],
         "a thread is where it was led last; the server filters by where it began",
     ),
-    ("dev", &["~01a1f9ce-88de Recency"], "the turns of a fork are as old as they are"),
     (
         "dev",
         &[
