@@ -52,6 +52,12 @@ impl Bench {
         if self.quick { &SIZES[..3] } else { SIZES }
     }
 
+    /// Those that a store of this kind is measured with: a home has a file for each thread.
+    pub(crate) fn sizes_of(&self, kind: Kind) -> &'static [usize] {
+        let sizes = self.sizes();
+        if kind == Kind::Local { &sizes[..2] } else { sizes }
+    }
+
     /// Runs the sides, of which the first is ours, and adds a line for each of the others, or one
     /// for ours alone.
     pub(crate) async fn compare(

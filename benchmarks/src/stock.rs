@@ -53,7 +53,9 @@ pub(crate) fn threads(size: usize) -> impl Iterator<Item = CreateThread> {
 
 async fn fill(kind: Kind, size: usize, bench: &Bench) -> Result<Stocked, Failure> {
     let opened = kind.open().await?;
-    opened.close().await;
+    if kind == Kind::Sqlite {
+        opened.close().await;
+    }
     let mut threads = threads(size).peekable();
     let first = threads.peek().ok_or("a store of no threads")?.thread_id;
     let (mut made, mut middle) = (0, Timestamp::MIN);
@@ -72,7 +74,7 @@ async fn fill(kind: Kind, size: usize, bench: &Bench) -> Result<Stocked, Failure
 }
 
 async fn add(kind: Kind, opened: &Opened, part: Vec<CreateThread>) -> Result<(), Failure> {
-    if kind == Kind::Memory {
+    if kind != Kind::Sqlite {
         for thread in part {
             opened.store.create_thread(thread).await?;
         }

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tempfile::TempDir;
 use thread_store::{CreateThread, Holder, RolloutItem, ThreadStore, WriterLease};
+use thread_store_local::LocalStore;
 use thread_store_memory::MemoryStore;
 use thread_store_sqlite::{SqliteOptions, SqliteStore};
 
@@ -19,22 +20,25 @@ const AT_ONCE: usize = 256;
 pub(crate) enum Kind {
     Memory,
     Sqlite,
+    Local,
 }
 
 /// A store, and what it lives in.
 pub(crate) struct Opened {
     pub(crate) store: Arc<dyn ThreadStore>,
     sqlite: Option<SqliteStore>,
+    local: Option<LocalStore>,
     dir: TempDir,
 }
 
 impl Kind {
-    pub(crate) const ALL: &'static [Self] = &[Self::Memory, Self::Sqlite];
+    pub(crate) const ALL: &'static [Self] = &[Self::Memory, Self::Sqlite, Self::Local];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Memory => "memory",
             Self::Sqlite => "sqlite",
+            Self::Local => "local",
         }
     }
 
@@ -42,8 +46,11 @@ impl Kind {
     pub(crate) async fn open(self) -> Result<Opened, Failure> {
         let dir = tempfile::tempdir()?;
         match self {
-            Self::Memory => Ok(Opened { store: Arc::new(MemoryStore::new()), sqlite: None, dir }),
+            Self::Memory => {
+                Ok(Opened { store: Arc::new(MemoryStore::new()), sqlite: None, local: None, dir })
+            }
             Self::Sqlite => Opened::sqlite(dir, SqliteOptions::default()).await,
+            Self::Local => Opened::local(dir).await,
         }
     }
 }
@@ -52,16 +59,31 @@ fn file(dir: &Path) -> PathBuf {
     dir.join("threads.sqlite")
 }
 
+fn home(dir: &Path) -> PathBuf {
+    dir.join("home")
+}
+
 impl Opened {
     /// A SQLite store in this folder.
     pub(crate) async fn sqlite(dir: TempDir, options: SqliteOptions) -> Result<Self, Failure> {
         let store = SqliteStore::open_with(file(dir.path()), options).await?;
-        Ok(Self { store: Arc::new(store.clone()), sqlite: Some(store), dir })
+        Ok(Self { store: Arc::new(store.clone()), sqlite: Some(store), local: None, dir })
+    }
+
+    /// A home of rollouts in this folder.
+    async fn local(dir: TempDir) -> Result<Self, Failure> {
+        let store = LocalStore::open(home(dir.path())).await?;
+        Ok(Self { store: Arc::new(store.clone()), sqlite: None, local: Some(store), dir })
     }
 
     /// The store, if it is one of SQLite.
     pub(crate) fn as_sqlite(&self) -> Option<SqliteStore> {
         self.sqlite.clone()
+    }
+
+    /// The store, if it is a home.
+    pub(crate) fn as_local(&self) -> Option<LocalStore> {
+        self.local.clone()
     }
 
     /// Does what is else done in the background while threads rest.
@@ -77,18 +99,24 @@ impl Opened {
         file(self.dir.path())
     }
 
-    /// Closes the file, as the end of a program does; what is in it stays as long as this does.
+    /// Closes the file or home, as the end of a program does; what is in it stays as long as this does.
     pub(crate) async fn close(&self) {
         if let Some(store) = &self.sqlite {
             store.close().await;
         }
+        if let Some(store) = &self.local {
+            store.close().await;
+        }
     }
 
-    /// The same file, opened again.
+    /// The same file or home, opened again.
     pub(crate) async fn reopen(self) -> Result<Self, Failure> {
-        let Some(store) = &self.sqlite else { return Ok(self) };
-        store.close().await;
-        Self::sqlite(self.dir, SqliteOptions::default()).await
+        self.close().await;
+        match (&self.sqlite, &self.local) {
+            (Some(_), _) => Self::sqlite(self.dir, SqliteOptions::default()).await,
+            (_, Some(_)) => Self::local(self.dir).await,
+            _ => Ok(self),
+        }
     }
 
     /// Makes threads, many at a time.

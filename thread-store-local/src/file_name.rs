@@ -4,11 +4,13 @@ use std::path::Path;
 
 use thread_store::{ThreadId, Timestamp};
 
-/// Length of a hyphenated UUID.
-const UUID: usize = 36;
-/// Length of `2026-11-20T16-33-14` and of its date.
+/// A hyphenated UUID: `x` stands for a hexadecimal digit, and so below.
+const UUID_FORM: &[u8] = b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+const UUID: usize = UUID_FORM.len();
+/// The date of `2026-11-20T16-33-14`, and how long that is.
+const DATE_FORM: &[u8] = b"xxxx-xx-xx";
+const DATE: usize = DATE_FORM.len();
 const TIME: usize = 19;
-const DATE: usize = 10;
 
 /// The parts of a file name such as `rollout-2026-11-20T16-33-14-<thread>_<segment>.jsonl.zst`.
 /// Each may be missing: people rename files.
@@ -57,10 +59,10 @@ fn uuids(name: &[u8]) -> Vec<(usize, ThreadId)> {
     let mut found: Vec<(usize, ThreadId)> = Vec::new();
     for (at, window) in name.windows(UUID).enumerate() {
         let free = found.last().is_none_or(|(last, _)| last + UUID <= at);
-        if let Some(id) = std::str::from_utf8(window)
-            .ok()
-            .filter(|_| free)
-            .and_then(|text| ThreadId::parse(text).ok())
+        if free
+            && has_form(window, UUID_FORM)
+            && let Ok(text) = std::str::from_utf8(window)
+            && let Ok(id) = ThreadId::parse(text)
         {
             found.push((at, id));
         }
@@ -68,13 +70,22 @@ fn uuids(name: &[u8]) -> Vec<(usize, ThreadId)> {
     found
 }
 
+/// Whether it starts in this form: to parse what does not would cost as much as to read the file.
+fn has_form(window: &[u8], form: &[u8]) -> bool {
+    window.iter().zip(form).all(|(byte, form)| match form {
+        b'x' => byte.is_ascii_hexdigit(),
+        form => byte == form,
+    })
+}
+
 fn time(name: &[u8]) -> Option<Timestamp> {
-    let with_time = name.windows(TIME).find_map(|window| {
+    let dated = |window: &&[u8]| has_form(window, DATE_FORM);
+    let with_time = name.windows(TIME).filter(dated).find_map(|window| {
         let (date, time) = std::str::from_utf8(window).ok()?.split_once('T')?;
         Timestamp::parse(&format!("{date}T{}Z", time.replace('-', ":"))).ok()
     });
     with_time.or_else(|| {
-        name.windows(DATE).find_map(|window| {
+        name.windows(DATE).filter(dated).find_map(|window| {
             let date = std::str::from_utf8(window).ok()?;
             Timestamp::parse(&format!("{date}T00:00:00Z")).ok()
         })

@@ -1,7 +1,5 @@
 //! Which process holds the lock on a file, for people: so that they know what to close.
 
-// Nobody asks it yet.
-
 use std::fs::Metadata;
 
 use thread_store::Holder;

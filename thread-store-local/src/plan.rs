@@ -42,12 +42,12 @@ impl PlannedFile {
         Ok(Self { header: header::read(&path)?, archived: walk::is_archived(&path), path })
     }
 
-    /// Of several copies the one with the smallest rank counts.
-    fn rank(&self) -> impl Ord + '_ {
+    /// Of several copies the one with the smallest rank counts, and then the first by path.
+    fn rank(&self) -> impl Ord + use<> {
         let name = FileName::of(&self.path);
         let proper = name.is_codex && name.thread == Some(self.header.thread);
         let compressed = has_extension(&self.path, "zst");
-        (self.archived, !proper, compressed, &self.path)
+        (self.archived, !proper, compressed)
     }
 }
 
@@ -69,9 +69,10 @@ impl Plan {
     }
 
     /// The plan of files whose headers were read.
-    pub(crate) fn of_files(mut files: Vec<PlannedFile>) -> Self {
-        files.sort_by(|a, b| a.rank().cmp(&b.rank()));
-        Self::of_ranked(files)
+    pub(crate) fn of_files(files: Vec<PlannedFile>) -> Self {
+        let mut ranked: Vec<_> = files.into_iter().map(|file| (file.rank(), file)).collect();
+        ranked.sort_by(|(one, a), (other, b)| one.cmp(other).then_with(|| a.path.cmp(&b.path)));
+        Self::of_ranked(ranked.into_iter().map(|(_, file)| file).collect())
     }
 
     fn of_ranked(files: Vec<PlannedFile>) -> Self {

@@ -59,7 +59,7 @@ impl Found {
         let mut below = Vec::new();
         for entry in fs::read_dir(folder).map_err(failed)? {
             let entry = entry.map_err(failed)?;
-            below.push((entry.path(), is_folder(&entry)));
+            below.extend(is_folder(&entry).map(|folder| (entry.path(), folder)));
         }
         below.sort_unstable();
         let (inner, files): (Vec<_>, Vec<_>) = below.into_iter().partition(|(_, folder)| *folder);
@@ -69,12 +69,18 @@ impl Found {
     }
 }
 
-/// Whether it is a folder, or a link to one.
-fn is_folder(entry: &fs::DirEntry) -> bool {
-    match entry.file_type() {
-        Ok(kind) if !kind.is_symlink() => kind.is_dir(),
-        _ => entry.path().is_dir(),
-    }
+/// Whether it is a folder, or a link to one; `None` if it is no file either: to read from a pipe would
+/// wait for somebody who writes.
+fn is_folder(entry: &fs::DirEntry) -> Option<bool> {
+    let kind = match entry.file_type() {
+        Ok(kind) if !kind.is_symlink() => kind,
+        _ => match entry.path().metadata() {
+            Ok(meta) => meta.file_type(),
+            // A link to nowhere is told as a file that is missing.
+            Err(_) => return Some(false),
+        },
+    };
+    (kind.is_dir() || kind.is_file()).then(|| kind.is_dir())
 }
 
 /// Whether a file is looked into, by its name: `.jsonl`, with or without `.zst`, whatever comes

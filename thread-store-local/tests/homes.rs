@@ -292,3 +292,15 @@ fn a_file_that_is_gone_since_is_an_error_about_its_thread() {
     assert_eq!(error.code(), "invalid_request");
     assert_eq!(error.thread_id().unwrap().to_string(), A);
 }
+
+#[cfg(unix)]
+#[test]
+fn pipes_and_links_to_nowhere_do_not_hold_anybody_up() {
+    let home = TestHome::new();
+    home.rollout(A, &[header(A, 1, json!({})), event("a")]);
+    let pipe = home.path(&usual(DAY, B));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::os::unix::fs::symlink("/nowhere", home.path(&usual(DAY, C))).unwrap();
+    let found = home.open();
+    assert_eq!((found.threads().len(), found.unreadable().len()), (1, 1));
+}

@@ -48,6 +48,35 @@ impl Appender for Files {
     }
 }
 
+/// One file, and one write for each append, by whoever appends: nothing in between.
+#[derive(Debug)]
+pub(crate) struct Inline {
+    file: File,
+    durable: bool,
+}
+
+impl Inline {
+    pub(crate) fn create(path: &Path, durable: bool) -> Result<Self, Failure> {
+        let file = File::options().create_new(true).append(true).open(path)?;
+        Ok(Self { file, durable })
+    }
+}
+
+impl Appender for Inline {
+    async fn append(
+        &self,
+        _thread: usize,
+        _first: u64,
+        items: Vec<RolloutItem>,
+    ) -> Result<(), Failure> {
+        (&self.file).write_all(&lines(&items))?;
+        if self.durable {
+            self.file.sync_data()?;
+        }
+        Ok(())
+    }
+}
+
 /// The items as lines.
 pub(crate) fn lines(items: &[RolloutItem]) -> Vec<u8> {
     let mut lines = Vec::with_capacity(items.iter().map(|item| item.len() + 1).sum());

@@ -1,9 +1,11 @@
 //! What one would write by hand instead: the yardsticks.
 
+pub(crate) mod codex;
 pub(crate) mod file;
 pub(crate) mod group;
 pub(crate) mod like;
 pub(crate) mod listing;
+pub(crate) mod log;
 pub(crate) mod naive;
 pub(crate) mod plain;
 

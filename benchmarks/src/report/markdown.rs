@@ -36,7 +36,7 @@ const HOW: &str = "\n## How it is measured\n\n\
     - Short work is the best of five in each round, on both sides.\n\
     - Everything comes from one seed: the items have the kinds and sizes that agents write, log-normal around 1 KB, \
     some of 50 KB, a few of 1 MB.\n\
-    - The baselines are written by hand in `benchmarks/src/baseline`: plain files, rusqlite on the same SQLite, the \
+    - The baselines are written by hand in `benchmarks/src/baseline`: plain files, one log for all, rusqlite on the same SQLite, the \
     same schema and settings, and sqlx as one would write it first.\n";
 
 fn about(machine: &Machine) -> String {

@@ -35,7 +35,7 @@ pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
         Ok(std::fs::File::open(&to)?.sync_data()?)
     });
     let sides = match kind {
-        Kind::Sqlite => vec![ours, copy],
+        Kind::Sqlite | Kind::Local => vec![ours, copy],
         Kind::Memory => vec![ours],
     };
     bench.compare(&name, kind, Unit::Millis, sides).await?;

@@ -11,7 +11,7 @@ use crate::generate::Generator;
 use crate::measure::{Bar, Rounds, Side, Tries, Unit};
 use crate::stores::{Kind, Opened};
 use crate::workload::append::Appender as _;
-use crate::workload::append::Ours;
+use crate::workload::append::{Ours, with};
 
 /// Against reading a file and splitting it into lines.
 const WHOLE: Bar = Bar::at_most(3.0).note(
@@ -25,10 +25,16 @@ const LAST: Bar = Bar::at_most(1.5).note(
      as the processors are awake or asleep, where a warm file of this size is read in 8 µs. SQLite and sqlx then \
      copy each row once more. A driver that reads on the thread of its caller would reach it.",
 );
+/// The files of a home are lines, too.
+const WHOLE_OF_FILES: Bar = Bar::at_most(1.3);
+const LAST_OF_FILES: Bar = Bar::at_most(2.0);
 /// A snapshot of everything in the memory store, in microseconds.
 const SNAPSHOT: Bar = Bar::at_most(5.0);
-const LENGTHS: &[usize] = &[100, LONG];
+/// A home is asked for ends of histories of three lengths; whole ones are read as everywhere.
+const LENGTHS: &[usize] = &[100, SHORT, LONG, LONGEST];
+const SHORT: usize = 1_000;
 const LONG: usize = 10_000;
+const LONGEST: usize = 100_000;
 const LAST_ITEMS: usize = 50;
 
 pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
@@ -36,9 +42,10 @@ pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
         let (whole, last) =
             (format!("history of {length} items"), format!("last 50 of {length} items"));
         let snapshot = format!("snapshot of {length} items");
-        let (measures_last, measures_snapshot) =
-            (*length == LONG, kind == Kind::Memory && *length == LONG);
-        if !(bench.wants(&whole)
+        let measures_whole = *length == 100 || *length == LONG;
+        let measures_last = *length == LONG || kind == Kind::Local && *length > 100;
+        let measures_snapshot = kind == Kind::Memory && *length == LONG;
+        if !(measures_whole && bench.wants(&whole)
             || measures_last && bench.wants(&last)
             || measures_snapshot && bench.wants(&snapshot))
         {
@@ -51,8 +58,9 @@ pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
         let opened = kind.open().await?;
         let id = at_rest(&opened, &items).await?;
         let thread = Thread { opened: &opened, id, path: &path };
-        if bench.wants(&whole) {
-            let rounds = thread.whole(&whole, kind, bench).await?;
+        if measures_whole && bench.wants(&whole) {
+            let bar = whole_bar(kind, *length);
+            let rounds = thread.whole(&whole, kind, bar, bench).await?;
             plot(bench, kind, "whole history", *length, &rounds);
         }
         if measures_last && bench.wants(&last) {
@@ -63,6 +71,15 @@ pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+fn whole_bar(kind: Kind, length: usize) -> Option<Bar> {
+    match kind {
+        // What a short one costs is told: what is promised is of a long one.
+        Kind::Local if length != LONG => None,
+        Kind::Local => Some(WHOLE_OF_FILES),
+        Kind::Memory | Kind::Sqlite => Some(WHOLE),
+    }
 }
 
 /// A thread that got its items as agents write them, a few at a time, and then was closed.
@@ -100,6 +117,7 @@ impl Thread<'_> {
         &self,
         name: &str,
         kind: Kind,
+        bar: Option<Bar>,
         bench: &mut Bench,
     ) -> Result<Vec<Rounds>, Failure> {
         let ours = Side::timed("ours", Tries::SHORT, || async {
@@ -109,7 +127,8 @@ impl Thread<'_> {
         let file = Side::plain("a file, read and split", Tries::SHORT, || {
             Ok(file::read(self.path)?.iter().map(bytes::Bytes::len).sum::<usize>())
         });
-        bench.compare(name, kind, Unit::Millis, vec![ours, file.bar(WHOLE)]).await
+        let file = with(bar, file);
+        bench.compare(name, kind, Unit::Millis, vec![ours, file]).await
     }
 
     async fn last(&self, name: &str, kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
@@ -121,7 +140,8 @@ impl Thread<'_> {
         let file = Side::plain("a file, scanned from its end", Tries::SHORT, || {
             Ok(file::last(self.path, LAST_ITEMS)?.iter().map(bytes::Bytes::len).sum::<usize>())
         });
-        bench.compare(name, kind, Unit::Millis, vec![ours, file.bar(LAST)]).await?;
+        let bar = if kind == Kind::Local { LAST_OF_FILES } else { LAST };
+        bench.compare(name, kind, Unit::Millis, vec![ours, file.bar(bar)]).await?;
         Ok(())
     }
 

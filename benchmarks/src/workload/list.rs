@@ -32,8 +32,9 @@ const BEHIND: usize = 200;
 
 pub(crate) async fn run(kind: Kind, stock: &mut Stock, bench: &mut Bench) -> Result<(), Failure> {
     // What is asked for of one filter needs the largest store alone.
-    let every = bench.sizes().iter().any(|size| bench.wants(&first_page(*size)));
-    let sizes = if every { bench.sizes() } else { &bench.sizes()[bench.sizes().len() - 1..] };
+    let sizes = bench.sizes_of(kind);
+    let every = sizes.iter().any(|size| bench.wants(&first_page(*size)));
+    let sizes = if every { sizes } else { &sizes[sizes.len() - 1..] };
     let names = cases(ThreadId::from_bytes([0; 16]), Timestamp::MIN);
     if !every && !names.iter().any(|case| bench.wants(&case.name_of(sizes[0]))) {
         return Ok(());
@@ -62,7 +63,7 @@ impl Measured {
     fn new(kind: Kind, stocked: Rc<Stocked>) -> Result<Self, Failure> {
         let raw = match kind {
             Kind::Sqlite => Some(Lists::open(&stocked.opened.path())?),
-            Kind::Memory => None,
+            Kind::Memory | Kind::Local => None,
         };
         Ok(Self { stocked, raw })
     }

@@ -62,7 +62,7 @@ struct Taken {
 }
 
 pub(crate) async fn run(kind: Kind, stock: &mut Stock, bench: &mut Bench) -> Result<(), Failure> {
-    if kind == Kind::Memory {
+    if kind != Kind::Sqlite {
         return Ok(());
     }
     let threads = bench.sizes().last().copied().unwrap_or_default();

@@ -5,6 +5,7 @@ mod edit;
 mod fork;
 mod history;
 mod list;
+mod local;
 pub(crate) mod memory;
 mod open;
 mod reading;
@@ -27,5 +28,6 @@ pub(crate) async fn run(kind: Kind, bench: &mut Bench) -> Result<(), Failure> {
     list::run(kind, &mut stock, bench).await?;
     search::run(kind, &mut stock, bench).await?;
     memory::run(kind, &mut stock, bench).await?;
-    reading::run(kind, bench).await
+    reading::run(kind, bench).await?;
+    if kind == Kind::Local { local::run(&mut stock, bench).await } else { Ok(()) }
 }

@@ -7,8 +7,6 @@
 //! Reading opens and closes the database past SQLite. So a program that has it open with SQLite
 //! itself, in the same process, loses its locks on it (`fcntl(2)`).
 
-// Nobody asks it yet.
-
 mod files;
 mod rows;
 #[cfg(test)]

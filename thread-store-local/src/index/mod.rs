@@ -7,8 +7,6 @@
 //! What is damaged is put aside and made anew, once for each call. A process that has the old file
 //! open is not disturbed; what it stores is lost until its next call, which opens the new one.
 
-// Nobody asks it yet.
-
 mod connection;
 mod error;
 mod pack;
@@ -25,7 +23,6 @@ use tokio::sync::Mutex;
 
 use crate::stamp::Stamp;
 use connection::Open;
-pub(crate) use error::IndexError;
 use error::Result;
 use packs::Work;
 use place::Place;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use super::error::IndexError;
 use super::*;
 
 /// A home, and where its index is.

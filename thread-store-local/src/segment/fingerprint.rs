@@ -10,15 +10,17 @@ pub(super) const REACH: usize = 4096;
 /// How many stretches there are at most.
 const MAX_STRETCHES: usize = 8;
 
+/// How much text is kept for a hash that nobody has asked for.
+const MAX_PENDING: usize = 4 * REACH;
+
 /// Hashes of neighbouring stretches of text, of which the last ends where the last line ends.
 /// There are several where text was appended that was never read back.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "Vec<Stretch>", into = "Vec<Stretch>")]
 pub(super) struct Fingerprint {
     stretches: Vec<Stretch>,
-    /// The hash of the last stretch, which more text can be added to.
-    #[serde(skip)]
-    open: Option<SipHasher13>,
+    /// What was appended behind them. To hash each append takes half as long as to write it.
+    pending: Vec<u8>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -33,16 +35,17 @@ impl Fingerprint {
     pub(super) fn of(text: &[u8]) -> Self {
         let mut new = Self::default();
         new.append(text);
-        Self { open: None, ..new }
+        new.settle();
+        new
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.stretches.is_empty()
+        self.stretches.is_empty() && self.pending.is_empty()
     }
 
     /// How much text before the place it is made of.
     pub(super) fn len(&self) -> usize {
-        self.stretches.iter().map(|stretch| stretch.len).sum()
+        self.stretches.iter().map(|stretch| stretch.len).sum::<usize>() + self.pending.len()
     }
 
     /// Whether it is that of this text.
@@ -50,35 +53,25 @@ impl Fingerprint {
         self.stretches.iter().all(|stretch| {
             let part = text.split_off(..stretch.len);
             part.is_some_and(|part| hash(part) == stretch.hash)
-        }) && text.is_empty()
+        }) && text == self.pending
     }
 
     /// Takes in text that was appended.
     pub(super) fn append(&mut self, text: &[u8]) {
-        if text.len() >= REACH {
-            self.stretches.clear();
-            self.open = None;
-        }
         let text = last_of(text);
-        if text.is_empty() {
-            return;
+        if self.pending.len() + text.len() > MAX_PENDING {
+            let old = (self.pending.len() + text.len()).saturating_sub(REACH);
+            self.pending.drain(..old.min(self.pending.len()));
         }
-        let (mut hasher, len) = match (self.open.take(), self.stretches.pop()) {
-            (Some(hasher), Some(last)) => (hasher, last.len),
-            (_, last) => {
-                self.stretches.extend(last);
-                (SipHasher13::new(), 0)
-            }
-        };
-        hasher.write(text);
-        self.stretches.push(Stretch { len: len + text.len(), hash: hasher.finish() });
-        self.open = Some(hasher);
-        self.forget_old();
+        self.pending.extend_from_slice(text);
+        if self.pending.len() >= REACH {
+            self.stretches.clear();
+        }
     }
 
     /// Takes in text with this hash, which was read before.
     pub(super) fn append_hashed(&mut self, len: u64, hash: u64) {
-        self.open = None;
+        self.settle();
         match usize::try_from(len) {
             Ok(len) if len <= REACH => self.stretches.push(Stretch { len, hash }),
             _ => self.stretches.clear(),
@@ -86,19 +79,42 @@ impl Fingerprint {
         self.forget_old();
     }
 
+    /// Hashes what was appended: nothing comes soon.
+    pub(super) fn settle(&mut self) {
+        let pending = std::mem::take(&mut self.pending);
+        let text = last_of(&pending);
+        if !text.is_empty() {
+            self.stretches.push(Stretch { len: text.len(), hash: hash(text) });
+            self.forget_old();
+        }
+    }
+
     fn forget_old(&mut self) {
         if self.stretches.last().is_some_and(|last| last.len >= REACH) {
             self.stretches.drain(..self.stretches.len() - 1);
-            self.open = None;
         }
         let too_many = self.stretches.len().saturating_sub(MAX_STRETCHES);
         self.stretches.drain(..too_many);
     }
 }
 
+impl From<Vec<Stretch>> for Fingerprint {
+    fn from(stretches: Vec<Stretch>) -> Self {
+        Self { stretches, pending: Vec::new() }
+    }
+}
+
+impl From<Fingerprint> for Vec<Stretch> {
+    fn from(mut fingerprint: Fingerprint) -> Self {
+        fingerprint.settle();
+        fingerprint.stretches
+    }
+}
+
 impl PartialEq for Fingerprint {
     fn eq(&self, other: &Self) -> bool {
-        self.stretches == other.stretches
+        let settled = |it: &Self| Vec::<Stretch>::from(it.clone());
+        settled(self) == settled(other)
     }
 }
 

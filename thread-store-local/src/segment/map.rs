@@ -167,6 +167,7 @@ impl FileMap {
         self.tail.is_some()
     }
 
+    #[cfg(test)]
     pub(crate) fn has_made_header(&self) -> bool {
         self.made_header.is_some()
     }
@@ -201,6 +202,11 @@ impl FileMap {
         }
         self.last_line_ordinal = last_line_ordinal.or(self.last_line_ordinal);
         self.fingerprint.append(bytes);
+    }
+
+    /// Nothing is appended any more: what was kept for the next append is let go of.
+    pub(crate) fn settle(&mut self) {
+        self.fingerprint.settle();
     }
 
     /// The line feed has come that the tail wanted.

@@ -11,7 +11,6 @@
 //! * A record's *line ordinal* is its top-level `ordinal`, which a file format added.
 //! * A *made header* is a first line that our writer made so that others can read the file. It is
 //!   no record of the history.
-// Until it is used.
 
 mod chunks;
 mod cut;
@@ -25,10 +24,10 @@ mod read;
 mod scan;
 mod scanner;
 
-pub(crate) use cut::{Cut, cut};
+pub(crate) use cut::cut;
 pub(crate) use extend::{Extended, extend};
 pub(crate) use map::{FileMap, Form};
-pub(crate) use read::{Part, PartDamage, read, read_from};
+pub(crate) use read::{Part, read};
 pub(crate) use scan::scan;
 pub(crate) use scanner::{Line, is_made_header};
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::extend::extend_in;
+use super::read::PartDamage;
 use super::scan::scan_in;
 use super::*;
 use crate::item_source::{self, Piece};

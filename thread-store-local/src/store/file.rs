@@ -174,8 +174,7 @@ impl State {
     /// Opens the end of the file, and looks whether it is as it is known.
     pub(crate) fn ready(&mut self, layout: &Layout, faults: &Faults) -> Result<(), Error> {
         if let Some(writer) = &self.writer {
-            let meta = writer.file.metadata().map_err(unavailable)?;
-            if meta.len() == self.stamp.size && !is_gone(&meta) {
+            if is_as_left(&writer.file, self.stamp.size).map_err(unavailable)? {
                 return Ok(());
             }
             // Somebody appends who asks nobody, or has put another file in its place.
@@ -269,6 +268,7 @@ impl State {
 
     /// If the file is as long as what is known of it, it is what is known.
     fn stop_writing(&mut self) {
+        Arc::make_mut(&mut self.map).settle();
         if let Some(writer) = self.writer.take()
             && let Ok(meta) = writer.file.metadata()
             && meta.len() == self.stamp.size
@@ -280,6 +280,20 @@ impl State {
     pub(crate) fn has_writer(&self) -> bool {
         self.writer.is_some()
     }
+}
+
+/// Whether an open file has this size still, and its path. Appends ask this each time: the plain
+/// call takes half as long as that of the standard library, which wants to know everything.
+#[cfg(unix)]
+fn is_as_left(file: &File, size: u64) -> io::Result<bool> {
+    let stat = rustix::fs::fstat(file)?;
+    Ok(u64::try_from(stat.st_size).is_ok_and(|now| now == size) && stat.st_nlink > 0)
+}
+
+#[cfg(not(unix))]
+fn is_as_left(file: &File, size: u64) -> io::Result<bool> {
+    let meta = file.metadata()?;
+    Ok(meta.len() == size && !is_gone(&meta))
 }
 
 /// Whether no path leads to an open file any more.
@@ -316,10 +330,29 @@ impl Unsynced {
 
 /// Writes at the end of a file of this size, and takes it back if that fails half-way.
 fn write(file: &File, text: &[u8], size: u64, faults: &Faults) -> Result<(), (io::Error, Outcome)> {
-    let written = if faults.are_on() { half(file, text) } else { (&*file).write_all(text) };
+    let written = if faults.are_on() { half(file, text) } else { write_all(file, text) };
     let Err(error) = written else { return Ok(()) };
     let taken_back = file.set_len(size).is_ok();
     Err((error, if taken_back { Outcome::NothingDone } else { Outcome::Unknown }))
+}
+
+/// All of it, without the preparations of the C library for threads that are cancelled.
+#[cfg(unix)]
+fn write_all(file: &File, mut text: &[u8]) -> io::Result<()> {
+    while !text.is_empty() {
+        match rustix::io::write(file, text) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => text = text.get(count..).unwrap_or_default(),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn write_all(mut file: &File, text: &[u8]) -> io::Result<()> {
+    file.write_all(text)
 }
 
 /// What a full disk does.

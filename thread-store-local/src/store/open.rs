@@ -140,7 +140,7 @@ impl Reading<'_> {
     }
 
     fn read_one(&self, path: &Path) -> Option<Loaded> {
-        if let Some(loaded) = self.from_index(path) {
+        if let Some(loaded) = self.known_of(path) {
             return Some(loaded);
         }
         match load::load(path, self.entries) {
@@ -153,7 +153,7 @@ impl Reading<'_> {
     }
 
     /// What the index knows of the file, with what was appended since.
-    fn from_index(&self, path: &Path) -> Option<Loaded> {
+    fn known_of(&self, path: &Path) -> Option<Loaded> {
         let (stamp, facts) = self.kept.get(path)?;
         let Facts { header, map, fold } = serde_json::from_slice(facts).ok()?;
         let thread = header.thread;
@@ -178,7 +178,7 @@ fn fill(loaded: Vec<Loaded>, entries: &Entries, outside: Outside) -> Catalog {
     let mut known = HashSet::new();
     for Loaded { file, fold, is_known } in loaded {
         folds.insert(Arc::as_ptr(&file), fold);
-        known.extend(is_known.then(|| Arc::as_ptr(&file)));
+        known.extend(is_known.then_some(Arc::as_ptr(&file)));
         catalog.files.insert(file.path(), file);
     }
     let files: Vec<_> = catalog.files.values().cloned().collect();

@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::segment::cut::Cut;
 
 /// What [`lineage`](crate::lineage) keeps, and whether it is complete.
 fn expected(lines: &[Option<u64>], mut next: u64, end: u64) -> Cut {
