@@ -1,17 +1,16 @@
 //! The names in `session_index.jsonl`, which Codex and we write.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use serde_json::json;
 use thread_store::{ThreadId, Timestamp};
 
+use crate::error::ReadError;
 use crate::item_source::{self, Piece};
-use crate::store::layout::{Layout, private};
+use crate::store::layout::{Layout, lock_patiently, private};
 
 /// File name of the index, at the root of a home.
 pub(crate) const FILE: &str = "session_index.jsonl";
@@ -30,7 +29,7 @@ pub(crate) struct Named {
 /// The name of each thread: of several lines about one thread the last counts, and an empty name
 /// clears. A missing or damaged index costs the names that cannot be read, and nothing else.
 pub(crate) fn read(home: &Path) -> HashMap<ThreadId, String> {
-    let named = read_lines(home).into_iter();
+    let named = read_lines(home).unwrap_or_default().into_iter();
     named
         .filter(|(_, named)| !named.name.trim().is_empty())
         .map(|(id, named)| (id, named.name))
@@ -38,17 +37,23 @@ pub(crate) fn read(home: &Path) -> HashMap<ThreadId, String> {
 }
 
 /// What the index says of each thread last, cleared names too.
-pub(crate) fn read_lines(home: &Path) -> HashMap<ThreadId, Named> {
-    let pieces = item_source::read(&home.join(FILE)).unwrap_or_default();
+///
+/// # Errors
+///
+/// If there is an index that cannot be read.
+pub(crate) fn read_lines(home: &Path) -> Result<HashMap<ThreadId, Named>, ReadError> {
+    let pieces = match item_source::read(&home.join(FILE)) {
+        Err(ReadError::Missing { .. }) => Vec::new(),
+        pieces => pieces?,
+    };
     let lines = pieces.iter().filter_map(Piece::record);
-    lines
-        .filter_map(|line| {
-            let members = line.members();
-            let id = ThreadId::parse(&members.string("id")?).ok()?;
-            let name = members.string("thread_name")?;
-            Some((id, Named { name, at: members.timestamp("updated_at") }))
-        })
-        .collect()
+    let named = lines.filter_map(|line| {
+        let members = line.members();
+        let id = ThreadId::parse(&members.string("id")?).ok()?;
+        let name = members.string("thread_name")?;
+        Some((id, Named { name, at: members.timestamp("updated_at") }))
+    });
+    Ok(named.collect())
 }
 
 /// Adds a name.
@@ -92,21 +97,10 @@ fn about(line: &[u8]) -> Option<ThreadId> {
     ThreadId::parse(line.get("id")?.as_str()?).ok()
 }
 
-/// How long is waited for a Codex that is writing.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Takes the lock, as Codex does. A suspended program must not hang this one for ever.
+/// Takes the lock, as Codex does.
 fn lock(layout: &Layout) -> io::Result<File> {
     let path = layout.session_index_lock();
     let file = private().read(true).write(true).create(true).truncate(false).open(path)?;
-    let start = Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => {
-                sleep(Duration::from_millis(5));
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
+    lock_patiently(&file, File::try_lock)?;
+    Ok(file)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use thread_store::{
-    Conflict, CreateThread, CreatedThread, Epoch, Error, Result, RolloutItem, StoredThread,
+    Conflict, CreateThread, CreatedThread, Epoch, Error, Holder, Outcome, Result, RolloutItem, StoredThread,
     ThreadId, Timestamp, WriterLease,
 };
 
@@ -16,7 +16,7 @@ use super::file::unavailable;
 use super::header_line;
 use super::journal::{Entry, Held, Overrides, Snapshot};
 use super::layout::{make_folder, move_file, private};
-use super::leases::Sitting;
+use super::leases::Pin;
 use super::line::{Lines, Numbering};
 use super::load;
 use super::open_home::{OpenHome, aside};
@@ -115,61 +115,43 @@ impl OpenHome {
             return self.answer_again(&mut held, &params);
         }
         let path = self.place_of(record);
-        let relative = self.layout.relative(&path).to_owned();
-        let named = record.metadata.name.clone();
-        let now = self.clock.now();
-        let snapshot = Snapshot {
-            thread: record.clone(),
-            at: record.next_ordinal.get(),
-            file: Some(relative),
-            create_request: params.request_id,
-            update_request: None,
-            observer: None,
-            overrides: Overrides {
-                named_at: named.as_ref().map(|_| now),
-                codex: told::at_creation(record, &params.items),
-            },
-        };
-        // The thread can be appended to before anybody else knows of it.
-        let seat = self.leases.seat(thread);
-        let mut sitting = seat.lock();
-        if params.lease.is_some() {
-            sitting.take_lock(&self.layout, thread)?;
+        let named_at = record.metadata.name.as_ref().map(|_| self.clock.now());
+        // What may fail comes before: the thread can be appended to before anybody knows of it.
+        let pin = Pin::new(&self.leases, &self.layout, thread)?;
+        let grants = params.lease.is_some() || pin.was_granted();
+        let epoch = grants.then(|| self.next_epoch()).transpose()?;
+        let entry = self.entry(record, &params, &path, named_at);
+        held.append(std::slice::from_ref(&entry)).map_err(unavailable)?;
+        move_file(unfinished, &path).map_err(unavailable)?;
+        let known = self.know(&path, &entry, &held);
+        known.map_err(|error| Error::unavailable(Outcome::Unknown).because(error))?;
+        let lease = epoch.and_then(|epoch| grant(&pin, record, epoch, params.lease));
+        let created = CreatedThread::new(self.read().any(thread)?.thread(), lease);
+        drop(held);
+        drop(journal);
+        if let Some(at) = named_at {
+            self.tell_name(thread, record.metadata.name.as_deref(), at);
         }
-        let entry = Entry::Thread(Box::new(snapshot));
-        let placed =
-            held.append(std::slice::from_ref(&entry)).and_then(|()| move_file(unfinished, &path));
-        if let Err(error) = placed {
-            sitting.leave();
-            return Err(unavailable(error));
-        }
-        self.know(&path, &entry, &held)?;
-        let lease = match params.lease {
-            Some(holder) => {
-                let epoch = self.next_epoch()?;
-                sitting.grant(epoch, holder.clone());
-                Some(WriterLease::new(thread, epoch, holder, record.next_ordinal))
-            }
-            // Leases of a thread that had the id before are void.
-            None => {
-                self.fence(&mut sitting)?;
-                None
-            }
-        };
-        drop(sitting);
-        if let Some(name) = named {
-            self.tell_name(thread, Some(&name), now);
-        }
-        Ok(CreatedThread::new(self.read().any(thread)?.thread(), lease))
+        Ok(created)
     }
 
-    /// Voids the leases that this process ever granted on the thread.
-    pub(crate) fn fence(&self, sitting: &mut Sitting) -> Result<()> {
-        if sitting.state.epoch != Epoch::default() {
-            sitting.fence(self.next_epoch()?);
-        }
-        sitting.leave();
-        Ok(())
+    /// What the journal says of a new thread.
+    fn entry(
+        &self,
+        record: &StoredThread,
+        params: &CreateThread,
+        path: &Path,
+        named_at: Option<Timestamp>,
+    ) -> Entry {
+        Entry::Thread(Box::new(Snapshot {
+            thread: record.clone(),
+            at: record.next_ordinal.get(),
+            file: Some(self.layout.relative(path).to_owned()),
+            create_request: params.request_id.clone(),
+            update_request: None,
+            observer: None,
+            overrides: Overrides { named_at, codex: told::at_creation(record, &params.items) },
+        }))
     }
 
     pub(crate) fn next_epoch(&self) -> Result<Epoch> {
@@ -211,6 +193,22 @@ impl OpenHome {
 
 /// Rollouts up to this size are written in less time than it takes to hand them to somebody else.
 const SMALL: usize = 1 << 20;
+
+/// Grants the lease that was asked for. If none was, leases of a thread that had the id before are
+/// void.
+fn grant(
+    pin: &Pin,
+    record: &StoredThread,
+    epoch: Epoch,
+    holder: Option<Holder>,
+) -> Option<WriterLease> {
+    let Some(holder) = holder else {
+        pin.fence(epoch);
+        return None;
+    };
+    pin.seat().lock().grant(epoch, holder.clone());
+    Some(WriterLease::new(record.thread_id, epoch, holder, record.next_ordinal))
+}
 
 fn take_away(unfinished: &Path) {
     let removed = fs::remove_file(unfinished);

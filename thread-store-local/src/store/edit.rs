@@ -21,12 +21,13 @@ impl OpenHome {
         let (name, time) = (edited.patch.name.clone(), edited.time);
         let entry = Entry::Edit(Box::new(edited));
         held.append(std::slice::from_ref(&entry)).map_err(unavailable)?;
-        self.learn_said(&mut self.write(), thread, &entry, held.place())?;
+        self.learn_said(&mut self.write(), thread, &entry, held.place());
+        let answer = self.read().any(thread)?.thread();
+        compact::if_grown(self, held);
+        drop(journal);
         if let Edit::Set(name) = name {
             self.tell_name(thread, name.as_deref(), time);
         }
-        let answer = self.read().any(thread)?.thread();
-        compact::if_grown(self, held);
         Ok(answer)
     }
 

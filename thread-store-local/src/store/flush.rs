@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use thread_store::{Error, Outcome, Result, WriterLease};
 
-use super::file::Unsynced;
+use super::compact;
+use super::file::{Unsynced, unavailable};
 use super::journal;
 use super::open_home::OpenHome;
 
@@ -37,13 +38,26 @@ impl OpenHome {
     }
 
     async fn flush_journal(&self) -> Result<()> {
-        let unsynced = self.lock_journal().take_unsynced();
+        // Who comes second waits until it is known what became of the first.
+        let mut failed = self.journal_sync.lock().await;
+        if std::mem::take(&mut *failed) {
+            // What was not synced is written again, into another file.
+            let mut journal = self.lock_journal();
+            let held = self.hold(&mut journal)?;
+            compact::now(self, held);
+        }
+        let unsynced = self.lock_journal().unsynced().map_err(unavailable)?;
         let Some(unsynced) = unsynced else { return Ok(()) };
-        let (_, synced) = self.run(unsynced, journal::Unsynced::sync).await?;
-        synced.map_err(|error| {
-            self.lock_journal().still_unsynced();
-            Error::unavailable(Outcome::NothingDone).because(error)
-        })
+        match self.run(unsynced, journal::Unsynced::sync).await? {
+            (unsynced, Ok(())) => {
+                self.lock_journal().was_synced(&unsynced);
+                Ok(())
+            }
+            (_, Err(error)) => {
+                *failed = true;
+                Err(unavailable(error))
+            }
+        }
     }
 
     /// Syncs here and now if nobody else does, otherwise beside them: so one thread waits for its disk

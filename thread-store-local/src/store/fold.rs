@@ -21,8 +21,9 @@ pub(crate) struct Fold {
     /// Set by a snapshot; otherwise the history says it.
     identity: Option<Identity>,
     version: u64,
-    /// Whether the journal knows the thread: then marked records are ours.
-    is_journaled: bool,
+    /// Since the history had so many records the journal knows the thread: marked records from there
+    /// on are ours.
+    ours_from: Option<u64>,
     pub(crate) create_request: Option<String>,
     pub(crate) update_request: Option<String>,
     pub(crate) overrides: Overrides,
@@ -39,7 +40,7 @@ pub(crate) struct Fold {
 pub(crate) struct Kept {
     snapshot: Snapshot,
     has_identity: bool,
-    is_journaled: bool,
+    ours_from: Option<u64>,
     archived_at: Option<Timestamp>,
     journal: Place,
 }
@@ -51,7 +52,7 @@ impl Fold {
             observer: ThreadObserver::new(thread),
             identity: None,
             version: 1,
-            is_journaled: false,
+            ours_from: None,
             create_request: None,
             update_request: None,
             overrides: Overrides::default(),
@@ -67,16 +68,16 @@ impl Fold {
     pub(crate) fn go_on(kept: Kept, entries: &[(Entry, Place)], journal: Place) -> Option<Self> {
         let same = kept.journal.generation == journal.generation;
         // Of a thread that the journal did not know, all that another one says is new.
-        if kept.is_journaled && (!same || kept.journal.offset > journal.offset) {
+        if kept.ours_from.is_some() && (!same || kept.journal.offset > journal.offset) {
             return None;
         }
         let read = if same { kept.journal } else { Place::default() };
-        let Kept { snapshot, has_identity, is_journaled, archived_at, .. } = kept;
+        let Kept { snapshot, has_identity, ours_from, archived_at, .. } = kept;
         let mut fold = Self::new(snapshot.thread.thread_id, &[]);
         let identity = snapshot.thread.identity.clone();
         fold.restore(snapshot);
         fold.identity = has_identity.then_some(identity);
-        (fold.is_journaled, fold.archived_at) = (is_journaled, archived_at);
+        (fold.ours_from, fold.archived_at) = (ours_from, archived_at);
         let new = entries.iter().skip_while(|(_, place)| place.offset <= read.offset);
         fold.learn(&new.cloned().collect::<Vec<_>>());
         Some(fold)
@@ -87,7 +88,7 @@ impl Fold {
         Kept {
             snapshot: self.snapshot(fallback),
             has_identity: self.identity.is_some(),
-            is_journaled: self.is_journaled,
+            ours_from: self.ours_from,
             archived_at: self.archived_at,
             journal,
         }
@@ -107,7 +108,7 @@ impl Fold {
     }
 
     pub(crate) fn is_journaled(&self) -> bool {
-        self.is_journaled
+        self.ours_from.is_some()
     }
 
     pub(crate) fn position(&self) -> u64 {
@@ -122,7 +123,9 @@ impl Fold {
     /// Takes notice of what the journal says next.
     pub(crate) fn learn(&mut self, entries: &[(Entry, Place)]) {
         for (entry, _) in entries {
-            self.is_journaled |= !matches!(entry, Entry::Move { .. });
+            if let Some(at) = entry.at() {
+                self.ours_from.get_or_insert(at);
+            }
             match entry {
                 // It says all that was said before.
                 Entry::Thread(snapshot) => {
@@ -141,7 +144,8 @@ impl Fold {
             return;
         }
         self.edit_up_to(position);
-        if !(marked && self.is_journaled) {
+        let is_ours = marked && self.ours_from.is_some_and(|from| from <= position);
+        if !is_ours {
             self.observer.observe(item);
         }
         self.position = position + 1;
@@ -195,12 +199,7 @@ impl Fold {
 
     fn edit_up_to(&mut self, position: u64) {
         while let Some(entry) = self.entries.front() {
-            let at = match entry {
-                Entry::Edit(edited) => edited.at,
-                Entry::Adopt { at, .. } => *at,
-                _ => 0,
-            };
-            if at > position {
+            if entry.at().unwrap_or(0) > position {
                 return;
             }
             if let Some(Entry::Edit(edited)) = self.entries.pop_front() {

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use super::layout::Layout;
 use super::load::Facts;
-use super::open_home::OpenHome;
+use super::open_home::{OpenHome, aside};
 use crate::error::ReadError;
 use crate::index::{IndexEntry, IndexFile};
 use crate::stamp::Stamp;
@@ -53,6 +53,10 @@ impl Keeper {
 
     /// A file cannot be read. It is not tried again until it changes.
     pub(crate) fn is_unreadable(&self, path: &Path, error: &ReadError) {
+        if !matches!(error, ReadError::NoRollout { .. }) {
+            // Another time it may be.
+            return;
+        }
         let stamp = std::fs::metadata(path).ok().map(|meta| Stamp::of(&meta));
         let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
         unreadable.insert(path.to_owned(), (stamp, error.reason()));
@@ -87,12 +91,13 @@ impl Keeper {
     }
 
     /// Keeps what is new now.
-    pub(crate) async fn keep(&self, home: &OpenHome) {
+    pub(crate) async fn keep(&self, home: &Arc<OpenHome>) {
         let index = self.index.lock().await;
         let Some(index) = index.as_ref() else { return };
         let gone = std::mem::take(&mut *self.gone.lock().unwrap_or_else(PoisonError::into_inner));
         let gone = gone.iter().map(|path| path_bytes(&home.layout, path)).collect();
-        let changed = home.unsaved();
+        let from = Arc::clone(home);
+        let changed = aside(move || Ok(from.unsaved())).await.unwrap_or_default();
         // It costs time only: what is not kept is read again.
         if let Err(error) = index.save(changed, gone).await {
             tracing::warn!(%error, "the index cannot be written");
@@ -116,7 +121,7 @@ impl Keeper {
     }
 
     /// Keeps what is new, and closes the index.
-    pub(crate) async fn close(&self, home: &OpenHome) {
+    pub(crate) async fn close(&self, home: &Arc<OpenHome>) {
         self.keep(home).await;
         if let Some(index) = self.index.lock().await.take() {
             index.close().await;
@@ -165,6 +170,7 @@ impl OpenHome {
             if !stamp.is_settled() || state.has_writer() {
                 // A change within the same step of the clock would not show.
                 stamp.modified = 0;
+                state.is_unsaved = true;
             }
             unsaved.push(IndexEntry { path: path_bytes(&self.layout, path), stamp, facts });
         }

@@ -3,9 +3,11 @@
 //! `sessions`, `archived_sessions`, `session_index.jsonl` and `thread-writer-locks` are Codex's;
 //! everything of ours is below `thread-store`.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use thread_store::{ThreadId, Timestamp};
 
@@ -141,10 +143,42 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-/// Moves a file to a place where nothing is, and makes the folder for it.
+/// Moves a file to a place where nothing is, and makes the folder for it. Whatever is there already
+/// stays.
 pub(crate) fn move_file(from: &Path, to: &Path) -> io::Result<()> {
     if let Some(folder) = to.parent() {
         make_folder(folder)?;
     }
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            // The file system has no such flag.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
+            moved => return Ok(moved?),
+        }
+    }
+    if to.symlink_metadata().is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
     fs::rename(from, to)
+}
+
+/// Takes a lock, and waits for whoever has it, but not for ever: a suspended program must not hang
+/// this one.
+pub(crate) fn lock_patiently(
+    file: &File,
+    lock: impl Fn(&File) -> Result<(), TryLockError>,
+) -> io::Result<()> {
+    const PATIENCE: Duration = Duration::from_secs(10);
+    let start = Instant::now();
+    loop {
+        match lock(file) {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => {
+                sleep(Duration::from_micros(200));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
 }

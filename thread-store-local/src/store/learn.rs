@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use thread_store::{Result, ThreadId, Timestamp};
+use thread_store::{Error, Result, ThreadId, Timestamp};
 
 use super::catalog::Catalog;
 use super::file::unavailable;
@@ -20,7 +20,7 @@ impl OpenHome {
             return Ok(());
         }
         if news.anew {
-            return self.learn_anew(&load::by_thread(news.entries));
+            return self.learn_anew(load::by_thread(news.entries));
         }
         let mut catalog = self.write();
         for (entry, place) in &news.entries {
@@ -31,16 +31,17 @@ impl OpenHome {
 
     /// Another journal was put in the place of the one that is known. It does not say what was done
     /// meanwhile, so all is looked at again.
-    fn learn_anew(&self, entries: &Entries) -> Result<()> {
+    fn learn_anew(&self, entries: Entries) -> Result<()> {
         let seen = self.compare(&walk::find(self.layout.home())?.files);
+        let new = self.load_new(&seen, Some(entries.clone()))?;
         let mut catalog = self.write();
-        self.take_in(&mut catalog, &seen, entries)?;
+        if let Some(new) = new {
+            self.take_in(&mut catalog, &seen, new);
+        }
         for thread in catalog.thread_ids() {
-            self.observe_new(&mut catalog, thread)?;
-            if catalog.any(thread).is_ok_and(|it| it.fold.is_journaled())
-                || entries.contains_key(&thread)
-            {
-                self.reload(&mut catalog, thread, entries)?;
+            let is_journaled = catalog.any(thread).is_ok_and(|it| it.fold.is_journaled());
+            if is_journaled || entries.contains_key(&thread) {
+                self.reload(&mut catalog, thread, &entries);
             }
         }
         Ok(())
@@ -48,16 +49,27 @@ impl OpenHome {
 
     fn learn_entry(&self, catalog: &mut Catalog, entry: &Entry, place: Place) -> Result<()> {
         match entry {
+            Entry::Thread(snapshot) if catalog.has(snapshot.thread.thread_id) => {
+                let entries = self.entries()?;
+                self.reload(catalog, snapshot.thread.thread_id, &entries);
+                Ok(())
+            }
             Entry::Thread(snapshot) => {
                 let entries = load::by_thread(vec![(entry.clone(), place)]);
                 self.learn_file(catalog, snapshot, &entries)
             }
-            Entry::Adopt { thread_id, .. } => self.learn_said(catalog, *thread_id, entry, place),
-            Entry::Edit(edited) => self.learn_said(catalog, edited.thread_id, entry, place),
+            Entry::Adopt { thread_id, .. } => {
+                self.learn_said(catalog, *thread_id, entry, place);
+                Ok(())
+            }
+            Entry::Edit(edited) => {
+                self.learn_said(catalog, edited.thread_id, entry, place);
+                Ok(())
+            }
             Entry::Move { moves, .. } => {
                 self.learn_moves(catalog, moves);
                 for moved in moves {
-                    self.learn_said(catalog, moved.thread_id, entry, place)?;
+                    self.learn_said(catalog, moved.thread_id, entry, place);
                 }
                 Ok(())
             }
@@ -76,13 +88,30 @@ impl OpenHome {
         thread: ThreadId,
         entry: &Entry,
         place: Place,
-    ) -> Result<()> {
-        self.observe_new(catalog, thread)?;
-        catalog.change(thread, |known| {
+    ) {
+        if let Err(error) = self.observe_new(catalog, thread) {
+            return self.forget(catalog, thread, &error);
+        }
+        let known = catalog.change(thread, |known| {
             known.fold.learn(&[(entry.clone(), place)]);
             known.fold.finish(known.log.end().get());
         });
-        Ok(())
+        if known.is_none() {
+            // Its rollout is somewhere, or comes to be.
+            self.look_soon();
+        }
+    }
+
+    /// A thread whose files cannot be read now is forgotten, with its files: whoever looks next begins
+    /// with it anew.
+    pub(crate) fn forget(&self, catalog: &mut Catalog, thread: ThreadId, error: &Error) {
+        tracing::warn!(%thread, %error, "a thread cannot be read now");
+        if let Some(entry) = catalog.take(thread) {
+            for file in entry.files.own(thread) {
+                catalog.files.remove(&file.path());
+            }
+        }
+        self.look_soon();
     }
 
     /// Reads the rollout of a thread that another process made.
@@ -92,17 +121,13 @@ impl OpenHome {
         snapshot: &Snapshot,
         entries: &Entries,
     ) -> Result<()> {
-        let Some(path) = snapshot.file.as_ref().map(|path| self.layout.absolute(path)) else {
-            return Ok(());
-        };
-        if catalog.files.contains_key(&path) || !path.exists() {
-            return Ok(());
-        }
-        match load::load(&path, entries) {
-            Ok(loaded) => self.add_loaded(catalog, path, loaded, entries),
+        let path = snapshot.file.as_ref().map(|path| self.layout.absolute(path));
+        let loaded = path.filter(|path| path.exists()).map(|path| (load::load(&path, entries), path));
+        match loaded {
+            Some((Ok(loaded), path)) => self.add_loaded(catalog, path, loaded, entries),
             // Looking at the files finds it, or says why not.
-            Err(error) => {
-                tracing::debug!(reason = %error.reason(), "a new rollout cannot be read yet");
+            Some((Err(_), _)) | None => {
+                self.look_soon();
                 Ok(())
             }
         }
@@ -118,7 +143,8 @@ impl OpenHome {
     ) -> Result<()> {
         catalog.files.insert(path, Arc::clone(&loaded.file));
         if loaded.file.header.base.is_some() || catalog.has(loaded.file.header.thread) {
-            return self.rearrange(catalog, Vec::new(), entries);
+            self.rearrange(catalog, Vec::new(), entries);
+            return Ok(());
         }
         let thread = loaded.file.header.thread;
         let files = super::arrange::Arrangement::of_one(loaded.file);
@@ -144,6 +170,9 @@ impl OpenHome {
                 catalog.files.insert(to, file);
                 self.keeper.is_gone(&from);
             }
+        }
+        for moved in moves {
+            catalog.change(moved.thread_id, |_| ());
         }
     }
 
@@ -182,19 +211,18 @@ impl OpenHome {
         catalog: &mut Catalog,
         thread: ThreadId,
         entries: &Entries,
-    ) -> Result<()> {
-        let Ok(files) = catalog.any(thread).map(|entry| entry.files.clone()) else {
-            return Ok(());
-        };
-        let made = load::thread(thread, files, None, entries, &catalog.outside)?;
-        if let Some(entry) = made {
-            catalog.put(entry);
+    ) {
+        let Ok(files) = catalog.any(thread).map(|entry| entry.files.clone()) else { return };
+        match load::thread(thread, files, None, entries, &catalog.outside) {
+            Ok(Some(entry)) => catalog.put(entry),
+            Ok(None) => {}
+            Err(error) => self.forget(catalog, thread, &error.into()),
         }
-        Ok(())
     }
 
     /// All that the journal says, by thread.
-    pub(crate) fn entries(&self, journal: &Journal) -> Result<Entries> {
-        Ok(load::by_thread(journal.all().map_err(unavailable)?))
+    pub(crate) fn entries(&self) -> Result<Entries> {
+        let all = Journal::read_all(&self.layout.journal());
+        Ok(load::by_thread(all.map_err(unavailable)?))
     }
 }

@@ -1,65 +1,73 @@
 //! Granting and giving back leases.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use thread_store::{
-    AppendItems, AppendReceipt, Error, Holder, ReleaseLease, Result, ResumeThread, ResumedThread,
+    AppendItems, AppendReceipt, Error, Holder, IfHeld, ReleaseLease, Result, ResumeThread, ResumedThread,
     ThreadId, WriterLease,
 };
 
 use super::file::unavailable;
 use super::journal::{Entry, Held};
+use super::leases::Pin;
 use super::log::Log;
 use super::open_home::OpenHome;
 
 impl OpenHome {
     pub(crate) fn resume(&self, params: ResumeThread) -> Result<ResumedThread> {
-        let thread = params.thread_id;
+        let ResumeThread { thread_id: thread, include_archived, if_held, holder, .. } = params;
         self.fresh(thread)?;
+        self.catch_up()?;
+        self.read().get(thread, include_archived)?;
+        let pin = self.claim(thread, if_held)?;
+        if pin.is_new() && self.codex_was_busy() {
+            // It may have begun another file, and cannot any more.
+            self.look(None, Instant::now())?;
+        }
         let mut journal = self.lock_journal();
         let mut held = self.hold(&mut journal)?;
-        self.read().get(thread, params.include_archived)?;
-        let seat = self.leases.seat(thread);
-        let mut sitting = seat.lock();
-        let free = sitting.state.blocking().is_none();
-        sitting.claim(&self.layout, thread, params.if_held)?;
-        let granted = self.grant_on(&mut held, thread, &mut sitting, params.holder);
-        if granted.is_err() && free {
-            sitting.leave();
-        }
-        let lease = granted?;
-        drop(sitting);
+        self.read().get(thread, include_archived)?;
+        let lease = self.grant_on(&mut held, thread, &pin, if_held, holder)?;
         Ok(ResumedThread::new(self.read().any(thread)?.thread(), lease))
     }
 
-    /// Grants a lease, whoever has it.
+    fn claim(&self, thread: ThreadId, if_held: IfHeld) -> Result<Pin> {
+        let seat = self.leases.seat(thread);
+        seat.lock().refuse_if_held(thread, if_held)?;
+        Pin::new(&self.leases, &self.layout, thread)
+    }
+
+    /// Grants a lease, whoever of this process has it.
     pub(crate) fn grant(
         &self,
         held: &mut Held<'_>,
         thread: ThreadId,
         holder: Holder,
     ) -> Result<WriterLease> {
-        let seat = self.leases.seat(thread);
-        let mut sitting = seat.lock();
-        sitting.take_lock(&self.layout, thread)?;
-        self.grant_on(held, thread, &mut sitting, holder)
+        let pin = Pin::new(&self.leases, &self.layout, thread)?;
+        self.grant_on(held, thread, &pin, IfHeld::TakeOver, holder)
     }
 
     fn grant_on(
         &self,
         held: &mut Held<'_>,
         thread: ThreadId,
-        sitting: &mut super::leases::Sitting,
+        pin: &Pin,
+        if_held: IfHeld,
         holder: Holder,
     ) -> Result<WriterLease> {
         self.make_appendable(thread)?;
-        // Nobody else appends from here on: what stands in the file is all that there is.
+        // No other program appends from here on: what stands in the file is all that there is.
         self.observe_new(&mut self.write(), thread)?;
         self.adopt(held, thread)?;
         let epoch = self.next_epoch()?;
+        let log = self.log(thread)?;
+        // Nothing of an older lease lands after the end was read.
+        let mut sitting = pin.seat().lock();
+        sitting.refuse_if_held(thread, if_held)?;
         sitting.grant(epoch, holder.clone());
-        let end = self.read().any(thread)?.log.end();
-        Ok(WriterLease::new(thread, epoch, holder, end))
+        Ok(WriterLease::new(thread, epoch, holder, log.end()))
     }
 
     /// From here on marked records of the thread are this store's.
@@ -74,7 +82,8 @@ impl OpenHome {
         }
         let entry = Entry::Adopt { thread_id: thread, at };
         held.append(std::slice::from_ref(&entry)).map_err(unavailable)?;
-        self.learn_said(&mut self.write(), thread, &entry, held.place())
+        self.learn_said(&mut self.write(), thread, &entry, held.place());
+        Ok(())
     }
 
     /// The history behind a lease.
@@ -90,7 +99,7 @@ impl OpenHome {
             return Err(error);
         }
         // Another program made another file of it, before anything was done.
-        self.look(None)?;
+        self.look(None, Instant::now())?;
         self.append_once(params)
     }
 
@@ -124,9 +133,18 @@ impl OpenHome {
     /// Gives a lease back, if it is still the newest.
     pub(crate) fn release(&self, params: &ReleaseLease) -> Result<()> {
         let thread = params.lease.thread_id;
-        let log = self.log(thread)?;
         let seat = self.leases.seat(thread);
         let mut sitting = seat.lock();
+        let log = match self.log(thread) {
+            Ok(log) => log,
+            Err(error) => {
+                // The thread is gone, and its lock must not stay.
+                if sitting.state.epoch == params.lease.epoch {
+                    sitting.release();
+                }
+                return Err(error);
+            }
+        };
         if sitting.state.check_release(&params.lease, params.mode, log.end())? {
             log.head().lock().close_writer();
             sitting.release();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use thread_store::{
     AppendItems, AppendReceipt, DamageReport, DamagedRecord, Direction, Error, HistoryPage, Items,
-    Limits, LoadHistory, Ordinal, Result, RolloutItem, ThreadId, plan_append,
+    Limits, LoadHistory, Ordinal, Outcome, Result, RolloutItem, ThreadId, plan_append,
 };
 
 use super::arrange::Arrangement;
@@ -134,7 +134,7 @@ impl Log {
         self.report_lost(&plan.take, &mut damage);
         for piece in self.pieces(plan.take.clone()) {
             let shift = piece.first - piece.range.start;
-            let part = piece.file.read(piece.range.clone())?;
+            let part = piece.file.read(piece.range.clone()).map_err(moved)?;
             let path = piece.file.path();
             for lost in part.damage {
                 let location = format!("{}:{}", path.display(), lost.offset);
@@ -237,5 +237,13 @@ impl Log {
             items.extend(part.items);
         }
         Ok(items)
+    }
+}
+
+/// A file that is not there is somewhere else by now, or its thread is gone: whoever looks again knows.
+fn moved(error: ReadError) -> Error {
+    match error {
+        ReadError::Missing { .. } => Error::unavailable(Outcome::NothingDone).because(error),
+        error => error.into(),
     }
 }

@@ -1,7 +1,8 @@
 //! Looking at the files: what other programs did to them.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
@@ -11,9 +12,10 @@ use super::arrange::{Arrangement, arrange};
 use super::catalog::Catalog;
 use super::file::{Freshness, RolloutFile};
 use super::fold::Fold;
+use super::journal::Journal;
 use super::load::{self, Entries};
 use super::open_home::OpenHome;
-use crate::codex_state::CodexFacts;
+use crate::codex_state::{self, CodexFacts};
 use crate::error::ReadError;
 use crate::walk;
 
@@ -26,37 +28,73 @@ pub(crate) struct Seen {
     grown: Vec<Arc<RolloutFile>>,
 }
 
+/// What was read of what is new, and what the journal says.
+pub(crate) struct New {
+    loaded: Vec<(PathBuf, std::result::Result<load::Loaded, ReadError>)>,
+    entries: Entries,
+}
+
+/// So often at most it is looked, if what is there changes meanwhile.
+const ROUNDS: usize = 3;
+
+fn is_missing(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
+}
+
 impl OpenHome {
     /// Whether it is time to look at the files again (A9).
     pub(crate) fn should_look(&self) -> bool {
         self.looked.lock().unwrap_or_else(PoisonError::into_inner).elapsed() >= self.look
     }
 
-    /// Looks at every file, and at what Codex says outside of them.
-    pub(crate) fn look(&self, codex: Option<HashMap<ThreadId, CodexFacts>>) -> Result<()> {
+    /// Looks at every file, and at what Codex says outside of them; unless somebody has begun to since
+    /// this was asked for.
+    pub(crate) fn look(
+        &self,
+        codex: Option<HashMap<ThreadId, CodexFacts>>,
+        asked: Instant,
+    ) -> Result<()> {
         let mut journal = self.lock_journal();
-        loop {
-            self.catch_up_with(&mut journal)?;
-            let found = walk::find(self.layout.home())?;
-            // Somebody may be moving files at this moment: then it is looked at once more.
-            if journal.has_news() {
-                continue;
-            }
-            let seen = self.compare(&found.files);
-            let mut catalog = self.write();
-            for file in &seen.grown {
-                self.observe_file(&mut catalog, file)?;
-            }
-            if !seen.new.is_empty() || !seen.gone.is_empty() {
-                let entries = self.entries(&journal)?;
-                self.take_in(&mut catalog, &seen, &entries)?;
-            }
-            self.look_outside(&mut catalog, codex);
-            break;
+        if *self.looked.lock().unwrap_or_else(PoisonError::into_inner) > asked {
+            return Ok(());
         }
-        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        let began = Instant::now();
+        let codex_seen = codex_state::state_stamp(self.layout.home());
+        let seen = self.see(&mut journal)?;
+        let new = self.load_new(&seen, None)?;
+        let mut catalog = self.write();
+        for file in &seen.grown {
+            self.observe_file(&mut catalog, file);
+        }
+        if let Some(new) = new {
+            self.take_in(&mut catalog, &seen, new);
+        }
+        self.look_outside(&mut catalog, codex);
+        drop(catalog);
+        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = began;
+        *self.codex_seen.lock().unwrap_or_else(PoisonError::into_inner) = codex_seen;
         self.keeper.wake();
         Ok(())
+    }
+
+    /// Whether Codex has done anything since the files were looked at.
+    pub(crate) fn codex_was_busy(&self) -> bool {
+        let seen = *self.codex_seen.lock().unwrap_or_else(PoisonError::into_inner);
+        codex_state::state_stamp(self.layout.home()) != seen
+    }
+
+    /// What is there. Somebody may be moving files at this moment: then it is looked once more.
+    fn see(&self, journal: &mut Journal) -> Result<Seen> {
+        let mut seen = Seen::default();
+        for round in 1..=ROUNDS {
+            self.catch_up_with(journal)?;
+            seen = self.compare(&walk::find(self.layout.home())?.files);
+            let is_settled = !journal.has_news() && (seen.gone.is_empty() || round > 1);
+            if is_settled {
+                break;
+            }
+        }
+        Ok(seen)
     }
 
     pub(crate) fn compare(&self, found: &[PathBuf]) -> Seen {
@@ -76,32 +114,40 @@ impl OpenHome {
             }
         }
         let there: HashSet<&PathBuf> = found.iter().collect();
-        seen.gone.extend(known.keys().filter(|path| !there.contains(path)).cloned());
+        // What stands in a folder that cannot be listed is not gone.
+        let is_gone = |path: &&PathBuf| !there.contains(path) && is_missing(path);
+        seen.gone.extend(known.keys().filter(is_gone).cloned());
         seen
     }
 
-    pub(crate) fn take_in(
-        &self,
-        catalog: &mut Catalog,
-        seen: &Seen,
-        entries: &Entries,
-    ) -> Result<()> {
+    /// Reads what is new; `None` if no file came or went. The journal is read if it was not yet.
+    pub(crate) fn load_new(&self, seen: &Seen, entries: Option<Entries>) -> Result<Option<New>> {
+        if seen.new.is_empty() && seen.gone.is_empty() {
+            return Ok(None);
+        }
+        let entries = entries.map_or_else(|| self.entries(), Ok)?;
+        let load = |path: &PathBuf| (path.clone(), load::load(path, &entries));
+        let loaded = seen.new.iter().map(load).collect();
+        Ok(Some(New { loaded, entries }))
+    }
+
+    pub(crate) fn take_in(&self, catalog: &mut Catalog, seen: &Seen, new: New) {
         for path in &seen.gone {
             catalog.files.remove(path);
             self.keeper.is_gone(path);
         }
         let mut folds = Vec::new();
-        for path in &seen.new {
-            catalog.files.remove(path);
-            match load::load(path, entries) {
+        for (path, loaded) in new.loaded {
+            catalog.files.remove(&path);
+            match loaded {
                 Ok(loaded) => {
-                    catalog.files.insert(path.clone(), Arc::clone(&loaded.file));
+                    catalog.files.insert(path, Arc::clone(&loaded.file));
                     folds.extend(loaded.fold.map(|fold| (loaded.file, fold)));
                 }
-                Err(error) => self.keeper.is_unreadable(path, &error),
+                Err(error) => self.keeper.is_unreadable(&path, &error),
             }
         }
-        self.rearrange(catalog, folds, entries)
+        self.rearrange(catalog, folds, &new.entries);
     }
 
     /// Finds out anew which files are which thread, and makes the threads anew whose files are others
@@ -111,7 +157,7 @@ impl OpenHome {
         catalog: &mut Catalog,
         folds: Vec<(Arc<RolloutFile>, Fold)>,
         entries: &Entries,
-    ) -> Result<()> {
+    ) {
         let files: Vec<_> = catalog.files.values().cloned().collect();
         let arrangements = arrange(&files);
         for thread in catalog.thread_ids() {
@@ -126,9 +172,8 @@ impl OpenHome {
                 continue;
             }
             let fold = files.head().and_then(|head| folds.remove(&Arc::as_ptr(head)));
-            self.arrange_thread(catalog, thread, files, fold, entries)?;
+            self.arrange_thread(catalog, thread, files, fold, entries);
         }
-        Ok(())
     }
 
     fn arrange_thread(
@@ -138,7 +183,7 @@ impl OpenHome {
         files: Arrangement,
         fold: Option<Fold>,
         entries: &Entries,
-    ) -> Result<()> {
+    ) {
         match load::thread(thread, files, fold, entries, &catalog.outside) {
             Ok(Some(entry)) => catalog.put(entry),
             Ok(None) => {}
@@ -147,43 +192,51 @@ impl OpenHome {
                 catalog.take(thread);
             }
         }
-        Ok(())
     }
 
     /// Takes notice of what other programs appended to a file, if a thread ends in it.
-    fn observe_file(&self, catalog: &mut Catalog, file: &Arc<RolloutFile>) -> Result<()> {
+    fn observe_file(&self, catalog: &mut Catalog, file: &Arc<RolloutFile>) {
         let thread = file.header.thread;
         if catalog.any(thread).is_ok_and(|entry| Arc::ptr_eq(entry.log.head(), file)) {
-            return self.observe_new(catalog, thread);
+            self.observe_waiting(catalog, thread);
+        } else {
+            file.lock().unobserved.clear();
         }
-        file.lock().unobserved.clear();
-        Ok(())
     }
 
     /// Takes notice of what other programs appended to a thread.
     pub(crate) fn observe_new(&self, catalog: &mut Catalog, thread: ThreadId) -> Result<()> {
         let Ok(entry) = catalog.any(thread) else { return Ok(()) };
-        let (file, before) = (Arc::clone(entry.log.head()), entry.log.before());
+        let file = Arc::clone(entry.log.head());
         let mut state = file.lock();
         match state.refresh() {
             Ok(Freshness::Rewritten) | Err(ReadError::Missing { .. }) => return Ok(()),
             Ok(_) => {}
             Err(error) => return Err(error.into()),
         }
+        drop(state);
+        self.observe_waiting(catalog, thread);
+        Ok(())
+    }
+
+    /// Takes notice of what was read of a thread and waits to be looked at.
+    pub(crate) fn observe_waiting(&self, catalog: &mut Catalog, thread: ThreadId) {
+        let Ok(entry) = catalog.any(thread) else { return };
+        let (file, before) = (Arc::clone(entry.log.head()), entry.log.before());
+        let mut state = file.lock();
         let new = std::mem::take(&mut state.unobserved);
-        let own = file.header.thread == thread;
         let end = before + state.map.records();
         drop(state);
         if new.is_empty() {
-            return Ok(());
+            return;
         }
+        let own = file.header.thread == thread;
         catalog.change(thread, |known| {
             for (record, item, marked) in &new {
                 known.fold.observe(before + record, item, *marked && own);
             }
             known.fold.skip_to(end);
         });
-        Ok(())
     }
 
     fn look_outside(&self, catalog: &mut Catalog, codex: Option<HashMap<ThreadId, CodexFacts>>) {

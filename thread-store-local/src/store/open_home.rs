@@ -4,6 +4,7 @@
 //! only the catalog (to read, for a moment), their seat and their file, so threads do not wait for
 //! each other.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,7 @@ use super::journal::{Entry, Held, Journal};
 use super::keeping::Keeper;
 use super::layout::Layout;
 use super::leases::Leases;
-use crate::codex_state::StateStamp;
+use crate::codex_state::{self, StateStamp};
 
 #[derive(Debug)]
 pub(crate) struct OpenHome {
@@ -34,11 +35,17 @@ pub(crate) struct OpenHome {
     catalog: RwLock<Catalog>,
     /// When the files were looked at last, and how often that is done.
     pub(crate) looked: Mutex<Instant>,
+    /// Whether something is known to be there that was not found yet.
+    look_soon: AtomicBool,
+    /// How Codex's database was when the files were looked at last.
+    pub(crate) codex_seen: Mutex<Option<StateStamp>>,
     pub(crate) look: Duration,
     pub(crate) codex_state: bool,
     /// How Codex's database was when it was read last.
     pub(crate) codex_stamp: Mutex<Option<StateStamp>>,
     pub(crate) syncs: Arc<Syncs>,
+    /// Held while the journal is synced; whether that failed the last time.
+    pub(crate) journal_sync: tokio::sync::Mutex<bool>,
 }
 
 /// What is opened a home with.
@@ -60,6 +67,7 @@ impl OpenHome {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts { layout, clock, leases, faults, keeper, journal, catalog, look, .. } = parts;
         let Parts { codex_state, codex_stamp, .. } = parts;
+        let codex_seen = codex_state::state_stamp(layout.home());
         Self {
             layout,
             clock,
@@ -70,10 +78,13 @@ impl OpenHome {
             journal: Mutex::new(journal),
             catalog: RwLock::new(catalog),
             looked: Mutex::new(Instant::now()),
+            look_soon: AtomicBool::new(false),
+            codex_seen: Mutex::new(codex_seen),
             look,
             codex_state,
             codex_stamp: Mutex::new(codex_stamp),
             syncs: Arc::default(),
+            journal_sync: tokio::sync::Mutex::new(false),
         }
     }
 
@@ -95,10 +106,19 @@ impl OpenHome {
         let (mut held, news) = journal.hold().map_err(unavailable)?;
         self.learn(news)?;
         if let Some(intent) = held.unfinished().cloned() {
-            self.finish(&intent)?;
+            self.recover(&intent)?;
             held.append(&[Entry::Done]).map_err(unavailable)?;
         }
         Ok(held)
+    }
+
+    /// Something is there that was not found yet: the next who asks looks at the files first.
+    pub(crate) fn look_soon(&self) {
+        self.look_soon.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn must_look(&self) -> bool {
+        self.look_soon.swap(false, Ordering::SeqCst)
     }
 
     /// Learns what other processes did since: what returned there is seen here (A9).

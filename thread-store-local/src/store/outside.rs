@@ -26,8 +26,10 @@ impl Outside {
         if stamp == self.names_stamp && stamp.is_none_or(|stamp| stamp.is_settled()) {
             return Vec::new();
         }
+        // What cannot be read now is read the next time.
+        let Ok(names) = names::read_lines(home) else { return Vec::new() };
         self.names_stamp = stamp;
-        let old = std::mem::replace(&mut self.names, names::read_lines(home));
+        let old = std::mem::replace(&mut self.names, names);
         changed(&old, &self.names)
     }
 
@@ -77,7 +79,10 @@ impl Outside {
                 let then = overrides.codex.get(&field);
                 // Where both are the same, our edit is newer. Codex takes what it says nothing of
                 // from the rollout.
-                if then.map_or(said.is_some(), |then| then != said) {
+                // It names a thread anew, but never takes a name away: a database that was made anew
+                // knows of none.
+                let is_news = then.map_or(said.is_some(), |then| then != said);
+                if is_news && (said.is_some() || field != Field::Name) {
                     field.of_record(metadata).clone_from(said);
                     is_named |= field == Field::Name && said.is_some();
                 }

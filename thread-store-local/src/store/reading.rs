@@ -1,6 +1,7 @@
 //! Reading threads, histories and lists.
 
 use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
 use thread_store::{
     Error, HistoryPage, ListPlan, ListThreads, LoadHistory, Outcome, ReadThread, Result,
@@ -21,14 +22,19 @@ const SHORT: usize = 500;
 impl OpenHome {
     /// Learns what other processes of ours did, and what other programs did if it is time to look.
     pub(crate) async fn look_if_due(self: &Arc<Self>) -> Result<()> {
-        if self.should_look() { self.look_now().await } else { self.catch_up() }
+        if self.should_look() {
+            return self.look_now().await;
+        }
+        self.catch_up()?;
+        if self.must_look() { self.look_now().await } else { Ok(()) }
     }
 
     /// Looks at the files now.
     pub(crate) async fn look_now(self: &Arc<Self>) -> Result<()> {
+        let asked = Instant::now();
         let codex = self.read_codex().await;
         let home = Arc::clone(self);
-        aside(move || home.look(codex)).await
+        aside(move || home.look(codex, asked)).await
     }
 
     /// Reads a page, beside the tasks of this thread if it may be a large one.
@@ -83,7 +89,7 @@ impl OpenHome {
                 Ok(Freshness::Same | Freshness::Grown) => {
                     return self.observe_new(&mut self.write(), thread);
                 }
-                Ok(Freshness::Rewritten) | Err(ReadError::Missing { .. }) => self.look(None)?,
+                Ok(Freshness::Rewritten) | Err(ReadError::Missing { .. }) => self.look(None, Instant::now())?,
                 Err(error) => return Err(error.into()),
             }
         }
@@ -107,7 +113,7 @@ impl OpenHome {
                 Err(error) if error.code() == "unavailable" => last = error,
                 page => return page,
             }
-            self.look(None)?;
+            self.look(None, Instant::now())?;
         }
         Err(last)
     }

@@ -14,8 +14,13 @@ pub(crate) const VERSION: u32 = 1;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub(crate) enum Entry {
-    /// The first line: which journal it is.
-    Journal { version: u32, generation: ThreadId },
+    /// The first line: which journal it is, and how many bytes it had when it was written anew.
+    Journal {
+        version: u32,
+        generation: ThreadId,
+        #[serde(default)]
+        base: u64,
+    },
     /// All that is known of a thread: when it is created, and when the journal is written anew.
     Thread(Box<Snapshot>),
     /// From here on marked records of the thread are ours, and say nothing new about it.
@@ -92,6 +97,16 @@ pub(crate) struct Move {
 }
 
 impl Entry {
+    /// How long the history of its thread was, of an entry about one thread.
+    pub(crate) fn at(&self) -> Option<u64> {
+        match self {
+            Self::Thread(snapshot) => Some(snapshot.at),
+            Self::Adopt { at, .. } => Some(*at),
+            Self::Edit(edited) => Some(edited.at),
+            _ => None,
+        }
+    }
+
     /// The threads that it is about.
     pub(crate) fn threads(&self) -> Vec<ThreadId> {
         match self {

@@ -17,7 +17,7 @@ pub(crate) use entry::{Edited, Entry, Move, Overrides, Snapshot, VERSION};
 
 use super::faults::Faults;
 use super::file::is_gone;
-use super::layout::{make_folder, private, sync_folder};
+use super::layout::{lock_patiently, make_folder, private, sync_folder};
 
 /// A place in a journal. Places of another generation mean nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
@@ -32,6 +32,11 @@ pub(crate) struct Journal {
     path: PathBuf,
     file: Option<File>,
     place: Place,
+    /// How long the file was when it was read: it may end inside a line that nobody finished.
+    seen: u64,
+    /// How long it was when it was written anew, and by which version of the program.
+    base: u64,
+    version: u32,
     faults: Faults,
     /// Whether entries were written that may not survive loss of power.
     unsynced: bool,
@@ -61,7 +66,18 @@ impl Journal {
     /// The journal at this path, of which nothing was read yet.
     pub(crate) fn new(path: PathBuf, faults: Faults) -> Self {
         let place = Place::default();
-        Self { path, file: None, place, faults, unsynced: false, new: false, unfinished: None }
+        Self {
+            path,
+            file: None,
+            place,
+            seen: 0,
+            base: 0,
+            version: VERSION,
+            faults,
+            unsynced: false,
+            new: false,
+            unfinished: None,
+        }
     }
 
     pub(crate) fn place(&self) -> Place {
@@ -71,7 +87,7 @@ impl Journal {
     /// Whether there may be something to read: one look at the open file.
     pub(crate) fn has_news(&self) -> bool {
         match self.file.as_ref().map(File::metadata) {
-            Some(Ok(meta)) => meta.len() != self.place.offset || is_gone(&meta),
+            Some(Ok(meta)) => meta.len() != self.seen || is_gone(&meta),
             Some(Err(_)) => true,
             None => self.path.exists(),
         }
@@ -81,10 +97,10 @@ impl Journal {
     pub(crate) fn read_on(&mut self) -> io::Result<News> {
         let Some(file) = open_existing(&self.path)? else {
             let anew = self.file.take().is_some();
-            self.place = Place::default();
+            (self.place, self.seen) = (Place::default(), 0);
             return Ok(News { anew, entries: Vec::new() });
         };
-        file.lock_shared()?;
+        lock_patiently(&file, File::try_lock_shared)?;
         if is_gone(&file.metadata()?) {
             drop(file);
             return self.read_on();
@@ -96,27 +112,36 @@ impl Journal {
     pub(crate) fn hold(&mut self) -> io::Result<(Held<'_>, News)> {
         let lock = loop {
             let file = self.open_or_create()?;
-            file.lock()?;
+            lock_patiently(&file, File::try_lock)?;
             if !is_gone(&file.metadata()?) {
                 break file;
             }
         };
         let news = self.read_open(&lock)?;
+        if self.version > VERSION {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, "a newer program's journal"));
+        }
         Ok((Held { journal: self, lock }, news))
     }
 
-    /// What may not survive loss of power is to be synced: the file, and its folder if it is new.
-    pub(crate) fn take_unsynced(&mut self) -> Option<Unsynced> {
-        let file = self.file.as_ref().filter(|_| self.unsynced)?.try_clone().ok()?;
-        self.unsynced = false;
-        let folder = if std::mem::take(&mut self.new) { self.path.parent() } else { None };
-        Some(Unsynced { file, folder: folder.map(Path::to_owned) })
+    /// What may not survive loss of power is to be synced: the file, and its folders if it is new.
+    pub(crate) fn unsynced(&self) -> io::Result<Option<Unsynced>> {
+        let Some(file) = self.file.as_ref().filter(|_| self.unsynced) else { return Ok(None) };
+        let mut folders = Vec::new();
+        if self.new {
+            folders.extend(self.path.ancestors().skip(1).take(2).map(Path::to_owned));
+        }
+        Ok(Some(Unsynced { file: file.try_clone()?, place: self.place, folders }))
     }
 
-    /// What was to be synced was not.
-    pub(crate) fn still_unsynced(&mut self) {
-        self.unsynced = true;
-        self.new = true;
+    /// The sync came to an end.
+    pub(crate) fn was_synced(&mut self, done: &Unsynced) {
+        if done.place == self.place {
+            self.unsynced = false;
+        }
+        if done.place.generation == self.place.generation {
+            self.new &= done.folders.is_empty();
+        }
     }
 
     fn open_or_create(&mut self) -> io::Result<File> {
@@ -139,7 +164,7 @@ impl Journal {
         let anew = !same;
         if anew {
             self.place = Place::default();
-            self.unfinished = None;
+            (self.base, self.version, self.unfinished) = (0, VERSION, None);
             // Not a clone of the locked one, which would keep the lock. Nobody puts another in its
             // place while that is held.
             self.file = Some(File::open(&self.path)?);
@@ -148,6 +173,7 @@ impl Journal {
         let mut reader = file;
         reader.seek(SeekFrom::Start(self.place.offset))?;
         reader.read_to_end(&mut text)?;
+        self.seen = self.place.offset + text.len() as u64;
         let mut entries = Vec::new();
         for line in text.split_inclusive(|&byte| byte == b'\n') {
             if line.last() != Some(&b'\n') {
@@ -162,7 +188,10 @@ impl Journal {
 
     fn read_line(&mut self, line: &[u8], entries: &mut Vec<(Entry, Place)>) {
         match serde_json::from_slice(line.trim_ascii()) {
-            Ok(Entry::Journal { generation, .. }) => self.place.generation = Some(generation),
+            Ok(Entry::Journal { generation, version, base }) => {
+                self.place.generation = Some(generation);
+                (self.version, self.base) = (version, base);
+            }
             Ok(entry) => {
                 self.note_intent(&entry);
                 entries.push((entry, self.place));
@@ -189,10 +218,14 @@ impl Journal {
         self.unfinished.as_ref()
     }
 
-    /// All entries, read anew.
-    pub(crate) fn all(&self) -> io::Result<Vec<(Entry, Place)>> {
-        let mut journal = Self::new(self.path.clone(), self.faults.clone());
-        Ok(journal.read_on()?.entries)
+    /// All entries, read anew. Nothing is locked: of what is being written at this moment whole lines
+    /// are read.
+    pub(crate) fn read_all(path: &Path) -> io::Result<Vec<(Entry, Place)>> {
+        let mut journal = Self::new(path.to_owned(), Faults::default());
+        match open_existing(path)? {
+            Some(file) => Ok(journal.read_open(&file)?.entries),
+            None => Ok(Vec::new()),
+        }
     }
 }
 
@@ -208,15 +241,16 @@ impl Held<'_> {
     ///
     /// Nothing of it is there then.
     pub(crate) fn append(&mut self, entries: &[Entry]) -> io::Result<()> {
-        let start = self.lock.metadata()?.len();
-        let mut text = Vec::new();
-        if start > self.journal.place.offset {
-            text.push(b'\n');
+        let start = self.journal.place.offset;
+        if self.lock.metadata()?.len() > start {
+            // The end of a process that died while it wrote: nobody was told that it is there.
+            self.lock.set_len(start)?;
         }
+        let mut text = Vec::new();
         if start == 0 {
             let generation = ThreadId::generate();
             self.journal.place.generation = Some(generation);
-            write_line(&mut text, &Entry::Journal { version: VERSION, generation })?;
+            write_line(&mut text, &Entry::Journal { version: VERSION, generation, base: 0 })?;
         }
         for entry in entries {
             write_line(&mut text, entry)?;
@@ -227,6 +261,7 @@ impl Held<'_> {
             return Err(error);
         }
         self.journal.place.offset = start + text.len() as u64;
+        self.journal.seen = self.journal.place.offset;
         self.journal.unsynced = true;
         entries.iter().for_each(|entry| self.journal.note_intent(entry));
         Ok(())
@@ -249,9 +284,22 @@ impl Held<'_> {
         self.journal.place
     }
 
-    /// Bytes of the journal.
-    pub(crate) fn len(&self) -> u64 {
-        self.journal.place.offset
+    /// How many bytes were added since it was written anew, and how many it had then.
+    pub(crate) fn growth(&self) -> (u64, u64) {
+        (self.journal.place.offset - self.journal.base, self.journal.base)
+    }
+
+    /// The lines of entries that are kept as they are.
+    pub(crate) fn lines_to_keep(
+        &self,
+        keep: impl Fn(&Entry) -> bool,
+    ) -> io::Result<Vec<u8>> {
+        let text = std::fs::read(&self.journal.path)?;
+        let lines = text.split_inclusive(|&byte| byte == b'\n');
+        let kept = lines.filter(|line| {
+            serde_json::from_slice(line.trim_ascii()).is_ok_and(|entry| keep(&entry))
+        });
+        Ok(kept.flatten().copied().collect())
     }
 
     /// Writes spaces over what was said of threads that are deleted. What is left of a line that this
@@ -271,16 +319,19 @@ impl Held<'_> {
         Ok(())
     }
 
-    /// Puts a journal with these entries in the place of this one.
-    pub(crate) fn replace(self, entries: &[Entry]) -> io::Result<()> {
+    /// Puts a journal with these lines and entries in the place of this one.
+    pub(crate) fn replace(self, lines: &[u8], entries: &[Entry]) -> io::Result<()> {
         let Self { journal, lock } = self;
         journal.faults.check()?;
         let generation = ThreadId::generate();
-        let mut text = Vec::new();
-        write_line(&mut text, &Entry::Journal { version: VERSION, generation })?;
+        let mut body = lines.to_vec();
         for entry in entries {
-            write_line(&mut text, entry)?;
+            write_line(&mut body, entry)?;
         }
+        let mut text = Vec::new();
+        let base = body.len() as u64;
+        write_line(&mut text, &Entry::Journal { version: VERSION, generation, base })?;
+        text.append(&mut body);
         let folder = journal.path.parent().unwrap_or(Path::new("."));
         let mut new = tempfile::NamedTempFile::new_in(folder)?;
         new.write_all(&text)?;
@@ -290,6 +341,8 @@ impl Held<'_> {
         drop(lock);
         journal.file = Some(file);
         journal.place = Place { generation: Some(generation), offset: text.len() as u64 };
+        (journal.seen, journal.base) = (journal.place.offset, base);
+        (journal.unsynced, journal.new) = (false, false);
         sync_folder(folder)
     }
 }
@@ -298,13 +351,14 @@ impl Held<'_> {
 #[derive(Debug)]
 pub(crate) struct Unsynced {
     file: File,
-    folder: Option<PathBuf>,
+    place: Place,
+    folders: Vec<PathBuf>,
 }
 
 impl Unsynced {
     pub(crate) fn sync(&self) -> io::Result<()> {
         self.file.sync_data()?;
-        self.folder.as_deref().map_or(Ok(()), sync_folder)
+        self.folders.iter().try_for_each(|folder| sync_folder(folder))
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use thread_store::{Conflict, Error, Outcome, ThreadId};
 
 use crate::lock_owner;
-use crate::store::layout::{Layout, make_folder, private};
+use crate::store::layout::{Layout, lock_patiently, make_folder, private};
 
 /// The lock of those who make and remove locks.
 const COORDINATION: &str = ".coordination.lock";
@@ -36,7 +36,7 @@ impl LockFile {
         let folder = layout.locks();
         make_folder(&folder).map_err(failed)?;
         let coordination = open(&folder.join(COORDINATION)).map_err(failed)?;
-        coordination.lock_shared().map_err(failed)?;
+        lock_patiently(&coordination, File::try_lock_shared).map_err(failed)?;
         let path = folder.join(format!("{thread}.lock"));
         let file = open(&path).map_err(failed)?;
         let locked = match file.try_lock() {

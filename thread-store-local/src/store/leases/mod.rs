@@ -27,6 +27,60 @@ pub(crate) struct Seat(Mutex<Sitting>);
 pub(crate) struct Sitting {
     pub(crate) state: LeaseState,
     lock: Option<LockFile>,
+    /// Operations that need the lock to stay, whoever gives the lease back meanwhile.
+    pins: usize,
+}
+
+/// The lock of a thread, held for an operation that changes its files. Given up when it is dropped,
+/// unless a lease stands.
+#[derive(Debug)]
+pub(crate) struct Pin {
+    seat: Arc<Seat>,
+    /// Whether another process could have had the thread before.
+    is_new: bool,
+}
+
+impl Pin {
+    /// Takes the lock, unless this process has it.
+    ///
+    /// # Errors
+    ///
+    /// As [`LockFile::acquire`].
+    pub(crate) fn new(leases: &Leases, layout: &Layout, thread: ThreadId) -> Result<Self, Error> {
+        let seat = leases.seat(thread);
+        let mut sitting = seat.lock();
+        let is_new = sitting.lock.is_none();
+        sitting.take_lock(layout, thread)?;
+        sitting.pins += 1;
+        drop(sitting);
+        Ok(Self { seat, is_new })
+    }
+
+    pub(crate) fn seat(&self) -> &Seat {
+        &self.seat
+    }
+
+    pub(crate) fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// Whether a lease on the thread was ever granted in this process.
+    pub(crate) fn was_granted(&self) -> bool {
+        self.seat.lock().state.epoch != Epoch::default()
+    }
+
+    /// Voids every lease so far.
+    pub(crate) fn fence(&self, epoch: Epoch) {
+        self.seat.lock().fence(epoch);
+    }
+}
+
+impl Drop for Pin {
+    fn drop(&mut self) {
+        let mut sitting = self.seat.lock();
+        sitting.pins = sitting.pins.saturating_sub(1);
+        sitting.leave();
+    }
 }
 
 impl Leases {
@@ -44,33 +98,23 @@ impl Seat {
 }
 
 impl Sitting {
-    /// Makes sure that no other process can append.
-    ///
-    /// # Errors
-    ///
-    /// As [`LockFile::acquire`].
-    pub(crate) fn take_lock(&mut self, layout: &Layout, thread: ThreadId) -> Result<(), Error> {
+    fn take_lock(&mut self, layout: &Layout, thread: ThreadId) -> Result<(), Error> {
         if self.lock.is_none() {
             self.lock = Some(LockFile::acquire(layout, thread)?);
         }
         Ok(())
     }
 
-    /// Checks whether somebody is in the way, and takes the lock.
+    /// Whether somebody of this process is in the way of who does not take over.
     ///
     /// # Errors
     ///
-    /// *Conflict* (held), *unavailable*.
-    pub(crate) fn claim(
-        &mut self,
-        layout: &Layout,
-        thread: ThreadId,
-        if_held: IfHeld,
-    ) -> Result<(), Error> {
+    /// *Conflict* (held).
+    pub(crate) fn refuse_if_held(&self, thread: ThreadId, if_held: IfHeld) -> Result<(), Error> {
         if if_held == IfHeld::Refuse && self.state.blocking().is_some() {
             return Err(self.state.held_error(thread));
         }
-        self.take_lock(layout, thread)
+        Ok(())
     }
 
     /// Grants the lease; the lock was taken.
@@ -81,18 +125,18 @@ impl Sitting {
     /// Gives the lease back.
     pub(crate) fn release(&mut self) {
         self.state.released = true;
-        self.lock = None;
+        self.leave();
     }
 
     /// Voids every lease so far.
     pub(crate) fn fence(&mut self, epoch: Epoch) {
         self.state = LeaseState::fenced(epoch);
-        self.lock = None;
+        self.leave();
     }
 
-    /// Gives up a lock that was taken for an operation which no lease stands behind.
-    pub(crate) fn leave(&mut self) {
-        if self.state.blocking().is_none() {
+    /// Gives up the lock, unless a lease or an operation needs it.
+    fn leave(&mut self) {
+        if self.state.blocking().is_none() && self.pins == 0 {
             self.lock = None;
         }
     }
