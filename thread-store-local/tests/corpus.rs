@@ -94,6 +94,14 @@ fn every_thread_of_the_server_is_found_with_what_the_server_says_of_it() {
     assert_eq!(found, listed().into_iter().chain(of_homes).collect());
 }
 
+#[test]
+fn the_readme_gives_the_reason_of_every_difference() {
+    let readme = include_str!("../README.md");
+    for (_, name, field, why) in OF_HOMES {
+        assert!(readme.contains(why), "{name} {field}: {why}");
+    }
+}
+
 /// The lines of these files, of which each continues the one before it, by the projection rule:
 /// all that can be read, with an ordinal below every later file's `end_ordinal_exclusive`.
 fn projected(files: &[PathBuf]) -> Vec<Vec<u8>> {

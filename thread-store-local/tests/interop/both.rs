@@ -128,6 +128,61 @@ async fn each_sees_what_the_other_one_wrote_meanwhile() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn codex_sees_what_we_make_move_and_delete_meanwhile() {
+    let Some(program) = program() else { return };
+    for mode in MODES {
+        let Shared { home: _home, store, mut codex, id } = shared(&program, mode).await;
+        assert_eq!(listed(&mut codex, false), [id]);
+        let other = ThreadId::generate();
+        let live = LiveThread::start(Arc::clone(&store), start(other, mode), config());
+        turn(&live, mode, "another question", "another answer").await;
+        live.shutdown().await.unwrap();
+        assert_eq!(listed(&mut codex, false), [other, id]);
+        store.archive_thread(other).await.unwrap();
+        assert_eq!((listed(&mut codex, false), listed(&mut codex, true)), (vec![id], vec![other]));
+        store.unarchive_thread(other).await.unwrap();
+        assert_eq!(
+            (listed(&mut codex, false), listed(&mut codex, true)),
+            (vec![other, id], vec![])
+        );
+        codex.ask("thread/resume", json!({"threadId": other}));
+        store.delete_thread(id.into()).await.unwrap();
+        assert_eq!(listed(&mut codex, false), [other]);
+        codex.refusal("thread/resume", json!({"threadId": id}));
+        codex.stop();
+    }
+}
+
+/// The ids on the list of Codex.
+fn listed(codex: &mut Codex, archived: bool) -> Vec<ThreadId> {
+    let answer = codex.ask("thread/list", json!({"archived": archived}));
+    let rows = answer["data"].as_array().unwrap().iter();
+    rows.map(|row| row["id"].as_str().unwrap().parse().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn we_see_what_codex_makes_moves_and_deletes_meanwhile() {
+    let Some(program) = program() else { return };
+    for mode in MODES {
+        let Shared { home: _home, store, mut codex, id } = shared(&program, mode).await;
+        let fork = codex.ask("thread/fork", json!({"threadId": id}));
+        let fork: ThreadId = fork["thread"]["id"].as_str().unwrap().parse().unwrap();
+        codex.ask("thread/archive", json!({"threadId": fork}));
+        wait_for_a_look().await;
+        assert!(store.thread(fork).await.unwrap().is_archived());
+        assert_eq!(store.replay(fork).await.unwrap().turns.len(), 1, "{mode:?}");
+        codex.ask("thread/unarchive", json!({"threadId": fork}));
+        wait_for_a_look().await;
+        assert!(!store.thread(fork).await.unwrap().is_archived());
+        codex.ask("thread/delete", json!({"threadId": fork}));
+        wait_for_a_look().await;
+        assert_eq!(store.thread(fork).await.unwrap_err().code(), "not_found");
+        assert_eq!(store.thread(id).await.unwrap().thread_id, id);
+        codex.stop();
+    }
+}
+
 /// Of a paginated thread Codex writes these into its database alone. Of two edits the later counts.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_codex_writes_into_its_database_alone_is_seen() {

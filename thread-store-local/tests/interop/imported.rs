@@ -13,8 +13,8 @@ use thread_store::{
 use crate::codex::{Codex, program};
 use crate::corpus_dir::unpacked;
 use crate::home::prepare;
-use crate::ours::{CONFIGURED, NAMES, resume, turns};
-use crate::server::threads::{TURN_CONTEXT, differences};
+use crate::ours::{NAMES, resume, turns};
+use crate::server::threads::{CONFIGURED, GIVEN, TURN_CONTEXT, differences};
 use crate::server::turns::compare_rows;
 use crate::{server, store};
 
@@ -112,12 +112,7 @@ pub(crate) const RECORDS: &[(&str, &str, &str, &str)] = &[
         "preview",
         "a history that was taken back is not copied, its preview is",
     ),
-    (
-        "migrated",
-        "01a1f9d9-2482",
-        "preview",
-        "the migration marked all of this review's history as given",
-    ),
+    ("migrated", "01a1f9d9-2482", "preview", GIVEN),
     ("old", "01a1f9d8-bda8", "modelProvider", CONFIGURED),
     ("old", "01a1f9d8-c423", "modelProvider", CONFIGURED),
     ("old", "01a1f9d8-cfe5", "modelProvider", CONFIGURED),

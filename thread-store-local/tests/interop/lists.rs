@@ -8,6 +8,7 @@ use serde_json::Value;
 use thread_store::{Cursor, ListThreads, SortKey, ThreadStore};
 
 use crate::corpus_dir::{golden_file, unpacked};
+use crate::server::threads::{CONFIGURED, GIVEN};
 use crate::{question, store};
 
 /// The recorded lists, by what they are about.
@@ -32,7 +33,7 @@ const LISTS: &[&str] = &[
 /// Where the answer is another one on purpose: home, what, why. `+` is a thread that only we list, `-`
 /// one that only the server does, `~` one that stands elsewhere. The test fails if a difference is
 /// missing here, and if one listed here is gone.
-const DIFFERENCES: &[(&str, &[&str], &str)] = &[
+pub(crate) const DIFFERENCES: &[(&str, &[&str], &str)] = &[
     (
         "dev",
         &["+01a1f9ce-8856", "+01a1f9ce-8856 by cwd", "+01a1f9ce-8856 by searchTerm"],
@@ -63,7 +64,6 @@ const DIFFERENCES: &[(&str, &[&str], &str)] = &[
         &["+01a1f9ce-c414 by cwd", "-01a1f9ce-c414 by cwd"],
         "a thread is where it was led last; the server filters by where it began",
     ),
-    ("dev", &["~01a1f9ce-88de Recency"], "the turns of a fork are as old as they are"),
     (
         "dev",
         &[
@@ -92,10 +92,9 @@ const DIFFERENCES: &[(&str, &[&str], &str)] = &[
     ("old", NO_PROVIDER_IN_TUI, CONFIGURED),
     ("migrated", &["-01a1f9d8-bda8", "-01a1f9d8-c423"], CONFIGURED),
     ("migrated", NO_PROVIDER_IN_TUI, CONFIGURED),
-    ("migrated", &["-01a1f9d9-2482"], "the migration marked all of this review's history as given"),
+    ("migrated", &["-01a1f9d9-2482"], GIVEN),
 ];
 const DATES: &str = "dates of files change with copies";
-const CONFIGURED: &str = "not recorded; the server fills in what it is configured with";
 const NO_PROVIDER_IN_TUI: &[&str] =
     &["-01a1f9d8-cfe5", "-01a1f9d8-cfe5 by cwd", "-01a1f9d8-cfe5 by searchTerm"];
 

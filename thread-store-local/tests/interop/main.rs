@@ -18,6 +18,7 @@ mod lists;
 mod ours;
 mod packed;
 mod question;
+mod readme;
 mod records;
 #[path = "../server/mod.rs"]
 mod server;

@@ -12,6 +12,7 @@ use thread_store::{
 use crate::codex::{Codex, program};
 use crate::question;
 use crate::records::turn;
+use crate::server::threads::CONFIGURED;
 use crate::server::turns::compare_rows;
 use crate::store;
 use crate::written::{Written, config, written};
@@ -158,7 +159,6 @@ pub(crate) const RECORDS: &[(&str, &str)] = &[
     ("without items: originator", HEADER),
 ];
 pub(crate) const NAMES: &str = "Codex keeps the names of paginated threads only in its database";
-pub(crate) const CONFIGURED: &str = "not recorded; Codex fills in what it is configured with";
 const HEADER: &str = "a header must say it: where nobody did, it names the store";
 
 #[tokio::test(flavor = "multi_thread")]

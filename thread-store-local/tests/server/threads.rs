@@ -10,7 +10,7 @@ use crate::corpus_dir::golden_file;
 
 /// Where the answer is another one on purpose: home, thread, field, why. The test fails if a
 /// difference is missing here, and if one listed here is gone.
-const DIFFERENCES: &[(&str, &str, &str, &str)] = &[
+pub(crate) const DIFFERENCES: &[(&str, &str, &str, &str)] = &[
     // Thread/read of the server takes the first message of the fork's own file, thread/list that of
     // the source. Here it is the first message of the history.
     ("dev", "fork-full", "preview", INHERITED),
@@ -34,16 +34,12 @@ const DIFFERENCES: &[(&str, &str, &str, &str)] = &[
     ("old", "01a1f9d8-cfe5", "model", TURN_CONTEXT),
     ("migrated", "01a1f9d8-bda8", "model", TURN_CONTEXT),
     ("migrated", "01a1f9d8-c423", "model", TURN_CONTEXT),
-    (
-        "migrated",
-        "01a1f9d9-2482",
-        "preview",
-        "the migration marked all of this review's history as given",
-    ),
+    ("migrated", "01a1f9d9-2482", "preview", GIVEN),
 ];
+pub(crate) const GIVEN: &str = "the migration marked all of this review's history as given";
 const INHERITED: &str = "the first message of the whole history is shown";
 const REVERTED: &str = "a revert does not make a thread younger";
-const CONFIGURED: &str = "not recorded; the server fills in what it is configured with";
+pub(crate) const CONFIGURED: &str = "not recorded; Codex fills in what it is configured with";
 pub(crate) const TURN_CONTEXT: &str =
     "the turn context says it, and the server does not look there";
 

@@ -33,7 +33,7 @@ use user_message::UserMessage;
 /// | the first `user_message`, `item_completed` user message, or bare message of the user | preview and first user message; the first one with text: the title |
 /// | `thread_goal_updated` | the preview, if there is none |
 /// | `token_count` with totals | token usage |
-/// | `task_started` (`turn_started`) | recency; in histories older than such records a user message does |
+/// | `task_started` (`turn_started`) | recency, which is not before the creation; in histories older than such records a user message does |
 /// | `thread_name_updated` of this thread | the name |
 /// | any with a timestamp | updated-at: the latest of all |
 ///
@@ -256,6 +256,8 @@ impl ThreadObserver {
             self.own_from = header.members().parse("subagent_history_start_ordinal");
             self.identity.complete_from(header);
             self.learn_header(header);
+            // The turns that a fork begins with are older than it is.
+            self.move_recency(header.created_at());
         }
         self.learn_revision(header);
     }
@@ -275,7 +277,7 @@ impl ThreadObserver {
             "thread_goal_updated" if own => self.observe_goal(event),
             "task_started" | "turn_started" => {
                 self.turns_recorded = true;
-                self.observe_turn_start(time);
+                self.move_recency(time);
             }
             "token_count" => self.observe_tokens(event),
             "thread_settings_applied" if self.is_about_this_thread(event) => {
@@ -294,7 +296,7 @@ impl ThreadObserver {
     fn observe_message(&mut self, message: Option<UserMessage>, time: Option<Timestamp>) {
         let Some(message) = message else { return };
         if !self.turns_recorded {
-            self.observe_turn_start(time);
+            self.move_recency(time);
         }
         if self.known.preview.is_none() {
             learn!(self.preview = Some(message.shown().to_owned()));
@@ -318,7 +320,7 @@ impl ThreadObserver {
         }
     }
 
-    fn observe_turn_start(&mut self, time: Option<Timestamp>) {
+    fn move_recency(&mut self, time: Option<Timestamp>) {
         if let Some(time) = time {
             learn!(self.recency_at = self.known.recency_at.max(time));
         }

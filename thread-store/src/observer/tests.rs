@@ -78,7 +78,7 @@ fn the_own_header_gives_identity_and_metadata() {
     assert_eq!(identity.session_id.as_deref(), Some(OTHER));
     assert_eq!(
         serde_json::to_value(observer.patch()).unwrap(),
-        json!({"updated_at": time(1), "cwd": "/work", "model_provider": "p", "cli_version": "0.1",
+        json!({"updated_at": time(1), "recency_at": time(1), "cwd": "/work", "model_provider": "p", "cli_version": "0.1",
             "originator": "test", "thread_source": "subagent", "agent_nickname": "Ada",
             "agent_role": "explorer", "git_sha": "c", "git_branch": "b", "git_origin_url": "u",
             "memory_mode": "disabled", "history_mode": "legacy"})
@@ -259,6 +259,14 @@ fn turns_move_recency_and_every_record_moves_updated_at_and_neither_goes_back() 
     let turn = event(7, json!({"type": "turn_started"}));
     assert_eq!(metadata(&[turn, event(8, json!({"type": "x"}))]).recency_at, time(7));
     assert!(observed(&[raw(json!({"role": "user"}))]).patch().is_empty());
+}
+
+#[test]
+fn the_turns_that_a_fork_begins_with_do_not_make_it_older_than_it_is() {
+    let inherited = event(0, json!({"type": "task_started"}));
+    let own = header(OWN, json!({"forked_from_id": OTHER}));
+    assert_eq!(metadata(&[inherited.clone(), own.clone()]).recency_at, time(1));
+    assert_eq!(metadata(&[own, inherited]).recency_at, time(1));
 }
 
 #[test]
