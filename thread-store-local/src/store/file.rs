@@ -233,7 +233,7 @@ impl State {
             }
         };
         let folder = self.path.parent().filter(|_| self.is_new).map(Path::to_owned);
-        Ok(Some(Unsynced { file, size, folder }))
+        Ok(Some(Unsynced { file, from: self.synced.unwrap_or(0), size, folder }))
     }
 
     /// The sync came to an end.
@@ -317,11 +317,24 @@ pub(crate) enum Freshness {
 #[derive(Debug)]
 pub(crate) struct Unsynced {
     file: Arc<File>,
+    /// Up to where it was synced before.
+    from: u64,
     size: u64,
     folder: Option<PathBuf>,
 }
 
 impl Unsynced {
+    /// Has the system begin to write, without waiting for it: what is said not to be needed any more
+    /// is written at once, and what is not written is not dropped. If it does not, the sync does.
+    pub(crate) fn begin(&self) {
+        #[cfg(target_os = "linux")]
+        {
+            let length = std::num::NonZeroU64::new(self.size.saturating_sub(self.from));
+            let advice = rustix::fs::Advice::DontNeed;
+            drop(rustix::fs::fadvise(&self.file, self.from, length, advice));
+        }
+    }
+
     pub(crate) fn sync(&self, faults: &Faults) -> io::Result<()> {
         faults.check()?;
         self.file.sync_data()?;

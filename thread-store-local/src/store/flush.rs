@@ -1,17 +1,9 @@
 //! Making what was appended survive loss of power.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use thread_store::{Error, Outcome, Result, WriterLease};
 
-use super::file::Unsynced;
 use super::journal;
 use super::open_home::OpenHome;
-
-/// How many syncs are under way.
-#[derive(Debug, Default)]
-pub(crate) struct Syncs(AtomicUsize);
 
 impl OpenHome {
     /// Syncs the file of the thread, and the journal if it has anything new.
@@ -19,9 +11,7 @@ impl OpenHome {
         let log = self.check(lease)?;
         let unsynced = log.head().lock().unsynced()?;
         if let Some(unsynced) = unsynced {
-            let faults = self.faults.clone();
-            let (unsynced, synced) =
-                self.run(unsynced, move |it: &Unsynced| it.sync(&faults)).await?;
+            let (unsynced, synced) = self.syncs.sync(unsynced, self.faults.clone()).await?;
             let mut state = log.head().lock();
             match synced {
                 Ok(()) => state.was_synced(&unsynced),
@@ -39,30 +29,10 @@ impl OpenHome {
     async fn flush_journal(&self) -> Result<()> {
         let unsynced = self.lock_journal().take_unsynced();
         let Some(unsynced) = unsynced else { return Ok(()) };
-        let (_, synced) = self.run(unsynced, journal::Unsynced::sync).await?;
-        synced.map_err(|error| {
+        let synced = tokio::task::spawn_blocking(move || journal::Unsynced::sync(&unsynced));
+        synced.await.map_err(Error::internal)?.map_err(|error| {
             self.lock_journal().still_unsynced();
             Error::unavailable(Outcome::NothingDone).because(error)
         })
-    }
-
-    /// Syncs here and now if nobody else does, otherwise beside them: so one thread waits for its disk
-    /// alone, and many threads wait for it together.
-    async fn run<T: Send + 'static>(
-        &self,
-        what: T,
-        sync: impl FnOnce(&T) -> std::io::Result<()> + Send + 'static,
-    ) -> Result<(T, std::io::Result<()>)> {
-        let syncs = Arc::clone(&self.syncs);
-        let alone = syncs.0.fetch_add(1, Ordering::SeqCst) == 0;
-        let work = move || {
-            let synced = sync(&what);
-            syncs.0.fetch_sub(1, Ordering::SeqCst);
-            (what, synced)
-        };
-        if alone {
-            return Ok(work());
-        }
-        tokio::task::spawn_blocking(work).await.map_err(Error::internal)
     }
 }

@@ -32,6 +32,7 @@ mod quarantine;
 mod reading;
 mod registry;
 mod subtree;
+mod syncs;
 mod told;
 
 use std::path::Path;
