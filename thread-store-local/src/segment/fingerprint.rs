@@ -58,6 +58,10 @@ impl Fingerprint {
 
     /// Takes in text that was appended.
     pub(super) fn append(&mut self, text: &[u8]) {
+        if text.len() > REACH {
+            // What was kept does not end where the part of it begins that counts.
+            self.pending.clear();
+        }
         let text = last_of(text);
         if self.pending.len() + text.len() > MAX_PENDING {
             let old = (self.pending.len() + text.len()).saturating_sub(REACH);
