@@ -66,7 +66,8 @@ async fn archiving_overwrites_no_copy_and_no_copy_takes_the_place_of_the_thread(
             assert!(thread.location.unwrap().ends_with(&name));
         }
     }
-    let contents = rollouts(&home.path("")).into_iter().map(|path| fs::read_to_string(path).unwrap());
+    let contents =
+        rollouts(&home.path("")).into_iter().map(|path| fs::read_to_string(path).unwrap());
     let mut contents: Vec<_> = contents.collect();
     contents.sort();
     let mut expected = vec![whole, old.clone(), old];
@@ -173,7 +174,8 @@ async fn what_was_begun_is_finished_also_where_somebody_took_a_file_away_since()
             {"thread_id": A, "files": [[a, to(&a)]]},
             {"thread_id": B, "files": [[b, to(&b)]]}
         ]);
-        let intent = json!({"op": "move", "moves": moves, "archived_at": "2026-11-20T20:00:00.000Z"});
+        let intent =
+            json!({"op": "move", "moves": moves, "archived_at": "2026-11-20T20:00:00.000Z"});
         if taken {
             fs::remove_file(home.path(&b)).unwrap();
         }
@@ -182,7 +184,10 @@ async fn what_was_begun_is_finished_also_where_somebody_took_a_file_away_since()
         for store in [&store, &open(&home).await] {
             store.refresh().await.unwrap();
             assert_eq!(archived(store).await, threads);
-            assert_eq!(read(store, A).await.archived_at.unwrap().to_string(), "2026-11-20T20:00:00.000Z");
+            assert_eq!(
+                read(store, A).await.archived_at.unwrap().to_string(),
+                "2026-11-20T20:00:00.000Z"
+            );
         }
         rename(&store, A, "goes on").await;
         let journal = fs::read_to_string(home.path("thread-store/journal.jsonl")).unwrap();
@@ -217,11 +222,12 @@ async fn a_change_that_fails_half_way_is_taken_back_and_can_be_repeated() {
 
 /// As editors save: the file that was there gets another name.
 #[tokio::test]
-async fn nothing_is_appended_to_a_backup() {
+async fn nothing_is_appended_to_a_backup_alone() {
     let home = TestHome::new();
     let path = home.rollout(A, &[header(A, 1, json!({})), event("old")]);
     let store = open(&home).await;
-    let lease = store.resume_thread(ResumeThread::new(id(A), Holder::new("us"))).await.unwrap().lease;
+    let lease =
+        store.resume_thread(ResumeThread::new(id(A), Holder::new("us"))).await.unwrap().lease;
     let append = |line: String| {
         let item = RolloutItem::try_from(line.as_str()).unwrap();
         store.append_items(AppendItems::new(lease.clone(), vec![item]))
@@ -231,9 +237,17 @@ async fn nothing_is_appended_to_a_backup() {
     fs::rename(&path, home.path("backup~")).unwrap();
     fs::write(&path, &saved).unwrap();
     append(event("two")).await.unwrap();
-    assert_eq!(fs::read_to_string(&path).unwrap(), format!("{saved}{} \n", event("two")));
-    assert_eq!(fs::read_to_string(home.path("backup~")).unwrap(), saved);
     assert_eq!(store.next_ordinal(id(A)).await.unwrap().get(), 4);
+    append(event("three")).await.unwrap();
+    let expected = format!("{saved}{} \n{} \n", event("two"), event("three"));
+    assert_eq!(fs::read_to_string(&path).unwrap(), expected);
+    // Also if nobody looks before the lease is given back.
+    fs::rename(&path, home.path("backup2~")).unwrap();
+    fs::write(&path, &expected).unwrap();
+    append(event("four")).await.unwrap();
+    store.shutdown_thread(lease.clone()).await.unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), format!("{expected}{} \n", event("four")));
+    assert_eq!(open(&home).await.next_ordinal(id(A)).await.unwrap().get(), 6);
 }
 
 /// The rollouts of a home were copied, and nothing else of it.
