@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use thread_store::{
-    Conflict, CreateThread, CreatedThread, Epoch, Error, Holder, Outcome, Result, RolloutItem, StoredThread,
-    ThreadId, Timestamp, WriterLease,
+    Conflict, CreateThread, CreatedThread, Epoch, Error, Holder, Outcome, Result, RolloutItem,
+    StoredThread, ThreadId, Timestamp, WriterLease,
 };
 
 use super::epoch;

@@ -122,7 +122,8 @@ impl OpenHome {
         entries: &Entries,
     ) -> Result<()> {
         let path = snapshot.file.as_ref().map(|path| self.layout.absolute(path));
-        let loaded = path.filter(|path| path.exists()).map(|path| (load::load(&path, entries), path));
+        let loaded =
+            path.filter(|path| path.exists()).map(|path| (load::load(&path, entries), path));
         match loaded {
             Some((Ok(loaded), path)) => self.add_loaded(catalog, path, loaded, entries),
             // Looking at the files finds it, or says why not.
@@ -206,12 +207,7 @@ impl OpenHome {
     }
 
     /// Makes a thread anew from all that its files and the journal say.
-    pub(crate) fn reload(
-        &self,
-        catalog: &mut Catalog,
-        thread: ThreadId,
-        entries: &Entries,
-    ) {
+    pub(crate) fn reload(&self, catalog: &mut Catalog, thread: ThreadId, entries: &Entries) {
         let Ok(files) = catalog.any(thread).map(|entry| entry.files.clone()) else { return };
         match load::thread(thread, files, None, entries, &catalog.outside) {
             Ok(Some(entry)) => catalog.put(entry),

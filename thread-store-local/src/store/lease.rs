@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use thread_store::{
-    AppendItems, AppendReceipt, Error, Holder, IfHeld, ReleaseLease, Result, ResumeThread, ResumedThread,
-    ThreadId, WriterLease,
+    AppendItems, AppendReceipt, Error, Holder, IfHeld, ReleaseLease, Result, ResumeThread,
+    ResumedThread, ThreadId, WriterLease,
 };
 
 use super::file::unavailable;

@@ -89,7 +89,9 @@ impl OpenHome {
                 Ok(Freshness::Same | Freshness::Grown) => {
                     return self.observe_new(&mut self.write(), thread);
                 }
-                Ok(Freshness::Rewritten) | Err(ReadError::Missing { .. }) => self.look(None, Instant::now())?,
+                Ok(Freshness::Rewritten) | Err(ReadError::Missing { .. }) => {
+                    self.look(None, Instant::now())?
+                }
                 Err(error) => return Err(error.into()),
             }
         }

@@ -290,10 +290,7 @@ impl Held<'_> {
     }
 
     /// The lines of entries that are kept as they are.
-    pub(crate) fn lines_to_keep(
-        &self,
-        keep: impl Fn(&Entry) -> bool,
-    ) -> io::Result<Vec<u8>> {
+    pub(crate) fn lines_to_keep(&self, keep: impl Fn(&Entry) -> bool) -> io::Result<Vec<u8>> {
         let text = std::fs::read(&self.journal.path)?;
         let lines = text.split_inclusive(|&byte| byte == b'\n');
         let kept = lines.filter(|line| {
