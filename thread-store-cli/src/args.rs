@@ -110,12 +110,31 @@ pub(crate) enum Command {
         #[command(flatten)]
         filter: FilterArgs,
     },
+    /// Look a Codex home over: read every rollout, and what is said of threads beside them. Changes
+    /// nothing; exits with 1 if anything is wrong. Only for `local:` stores.
+    Verify,
+    /// Mend what `verify` finds, as far as nothing is lost by it. Only for `local:` stores.
+    ///
+    /// What cannot be read is kept elsewhere before it is taken away; threads that somebody writes to
+    /// are left alone.
+    Repair {
+        /// Say what would be done, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Import the sample rollouts, list them as a tree and show one.
     Demo {
         /// Where the samples are.
         #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/samples"), hide_default_value = true)]
         samples: PathBuf,
     },
+}
+
+impl Command {
+    /// Whether it is to change nothing at all.
+    pub(crate) fn is_look(&self) -> bool {
+        matches!(self, Self::Verify | Self::Repair { dry_run: true })
+    }
 }
 
 #[derive(Debug, ClapArgs)]

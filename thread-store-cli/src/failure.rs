@@ -10,6 +10,9 @@ pub(crate) enum Failure {
     Store(#[from] Error),
     #[error("cannot write the output")]
     Output(#[from] std::io::Error),
+    /// A home was looked over, and something is wrong with it.
+    #[error("{0}")]
+    Damaged(String),
     /// Everything else was done, and what went wrong was reported where it happened.
     #[error("{0}")]
     Partly(String),
@@ -35,6 +38,7 @@ impl Failure {
         match self {
             Self::Store(error) => error.code(),
             Self::Output(_) => "output",
+            Self::Damaged(_) => "damaged",
             Self::Partly(_) => "partly",
         }
     }

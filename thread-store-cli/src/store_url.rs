@@ -29,8 +29,8 @@ enum Kind {
 }
 
 /// Opens the store that a URL names. `sqlite:` without a path is a file in the user's data folder,
-/// `local:` without one the home of the user's Codex.
-pub(crate) async fn open(url: &str, out: &Output) -> Result<Opened> {
+/// `local:` without one the home of the user's Codex. Who only looks leaves nothing behind in a home.
+pub(crate) async fn open(url: &str, out: &Output, is_look: bool) -> Result<Opened> {
     let (scheme, rest) = url.split_once(':').ok_or_else(|| invalid(url))?;
     match scheme {
         "memory" if rest.is_empty() => {
@@ -41,7 +41,7 @@ pub(crate) async fn open(url: &str, out: &Output) -> Result<Opened> {
             Ok(Opened { store: Arc::new(sqlite.clone()), kind: Kind::Sqlite(sqlite) })
         }
         "local" => {
-            let local = open_home(path(rest, default_home)?, out).await?;
+            let local = open_home(path(rest, default_home)?, out, is_look).await?;
             Ok(Opened { store: Arc::new(local.clone()), kind: Kind::Local(local) })
         }
         _ => Err(invalid(url)),
@@ -49,16 +49,16 @@ pub(crate) async fn open(url: &str, out: &Output) -> Result<Opened> {
 }
 
 /// Opens a home that is there. To begin one by a slip of the pen would help nobody.
-async fn open_home(home: PathBuf, out: &Output) -> Result<LocalStore> {
+async fn open_home(home: PathBuf, out: &Output, is_look: bool) -> Result<LocalStore> {
     if !home.is_dir() {
         return Err(Error::invalid(
             "store",
             format!("{}: there is no such folder", home.display()),
         ));
     }
-    let progress = Arc::new(Progress::new(out, 0));
-    let tell = move |done, all| progress.done(done, all);
-    LocalStore::open_with(home, LocalOptions::default().with_progress(tell)).await
+    let options = LocalOptions::default().with_progress(Progress::of_home(out));
+    let options = if is_look { options.without_new_index() } else { options };
+    LocalStore::open_with(home, options).await
 }
 
 impl Opened {
@@ -73,6 +73,16 @@ impl Opened {
             tokio::select! {
                 done = &mut settling => return done,
                 _ = tick.tick() => progress.left(sqlite.unsettled().await?),
+            }
+        }
+    }
+
+    /// The home, for what only homes have.
+    pub(crate) fn home(&self, command: &'static str) -> Result<&LocalStore> {
+        match &self.kind {
+            Kind::Local(local) => Ok(local),
+            Kind::Memory | Kind::Sqlite(_) => {
+                Err(Error::unsupported(format!("{command} of a store that is no `local:` home")))
             }
         }
     }

@@ -36,13 +36,19 @@ pub(crate) fn read(path: &Path) -> Result<Header, ReadError> {
     let name = FileName::of(path);
     let start = item_source::first_lines(path)?;
     if let [Piece::Record(first), ..] = item_source::pieces(path, &start).as_slice()
-        && let Record::SessionMeta(meta) = first.record()
-        && let Some(thread) = meta.thread_id()
+        && let Some(header) = of_first_record(path, first)
     {
-        return Ok(Header::of(thread, Some(&meta), name));
+        return Ok(header);
     }
     let pieces = item_source::read(path)?;
     search(&pieces, name).map_err(|reason| ReadError::no_rollout(path, reason))
+}
+
+/// What the header would be if this were the first record of the file, with nothing unreadable before
+/// it.
+pub(crate) fn of_first_record(path: &Path, first: &RolloutItem) -> Option<Header> {
+    let Record::SessionMeta(meta) = first.record() else { return None };
+    Some(Header::of(meta.thread_id()?, Some(&meta), FileName::of(path)))
 }
 
 /// The header of a file whose first line is none: of a thread named in the file's name, else the

@@ -97,6 +97,7 @@ mod rollout;
 mod segment;
 mod stamp;
 mod store;
+mod verify;
 mod walk;
 
 pub use home::{Home, PlannedThread, UnreadableFile, read_file, read_home};
@@ -104,3 +105,4 @@ pub use rollout::{OtherFile, OtherFileReason, Rollout};
 #[doc(hidden)]
 pub use store::Faults;
 pub use store::{LocalOptions, LocalStore, Progress};
+pub use verify::{Action, Finding, Place, Repair, RepairOutcome, Repairs, Verification};

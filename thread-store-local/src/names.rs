@@ -69,27 +69,52 @@ pub(crate) fn add(layout: &Layout, thread: ThreadId, name: &str, at: Timestamp) 
     private().append(true).create(true).open(path)?.write_all(text.as_bytes())
 }
 
+/// Every line about a thread, by where it starts.
+pub(crate) fn lines_about_threads(layout: &Layout) -> io::Result<Vec<(u64, ThreadId)>> {
+    let text = match fs::read(layout.session_index()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        text => text?,
+    };
+    Ok(lines(&text).filter_map(|(at, line)| Some((at, about(line)?))).collect())
+}
+
 /// Takes out every line about these threads. What is no line about a thread stays as it is.
 pub(crate) fn forget(layout: &Layout, threads: &HashSet<ThreadId>) -> io::Result<()> {
+    forget_kept(layout, threads, |_| Ok(()))
+}
+
+/// The same of lines that are kept elsewhere first.
+pub(crate) fn forget_kept(
+    layout: &Layout,
+    threads: &HashSet<ThreadId>,
+    keep: impl FnOnce(&[(u64, &[u8])]) -> io::Result<()>,
+) -> io::Result<()> {
     if !layout.session_index().exists() {
         return Ok(());
     }
     let _lock = lock(layout)?;
     let path = layout.session_index();
     let text = fs::read(&path)?;
-    let kept: Vec<u8> = text
-        .split_inclusive(|&byte| byte == b'\n')
-        .filter(|line| !about(line).is_some_and(|id| threads.contains(&id)))
-        .flatten()
-        .copied()
-        .collect();
-    if kept.len() == text.len() {
+    let is_gone = |line: &[u8]| about(line).is_some_and(|id| threads.contains(&id));
+    let (gone, stay): (Vec<_>, Vec<_>) = lines(&text).partition(|(_, line)| is_gone(line));
+    if gone.is_empty() {
         return Ok(());
     }
+    keep(&gone)?;
+    let kept: Vec<u8> = stay.into_iter().flat_map(|(_, line)| line).copied().collect();
     let mut new = tempfile::NamedTempFile::new_in(layout.home())?;
     new.write_all(&kept)?;
     new.as_file().sync_data()?;
     new.persist(&path).map(drop).map_err(|error| error.error)
+}
+
+/// The lines with their line feeds, each with where it starts.
+fn lines(text: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
+    text.split_inclusive(|&byte| byte == b'\n').scan(0, |next, line| {
+        let at = *next;
+        *next += line.len() as u64;
+        Some((at, line))
+    })
 }
 
 fn about(line: &[u8]) -> Option<ThreadId> {

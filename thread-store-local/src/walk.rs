@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::error::ReadError;
 use crate::home::UnreadableFile;
 use crate::names;
+use crate::store::layout::Layout;
 
 pub(crate) const ACTIVE: &str = "sessions";
 pub(crate) const ARCHIVED: &str = "archived_sessions";
@@ -34,6 +35,7 @@ pub(crate) fn find(folder: &Path) -> Result<Found, ReadError> {
         .collect();
     // Tells at once whether the folder can be read at all.
     fs::read_dir(folder).map_err(|error| ReadError::io(folder, error))?;
+    found.pass_over_own(folder);
     let starts = if parts.is_empty() { vec![folder.to_owned()] } else { parts };
     for start in starts {
         found.enter(start);
@@ -42,6 +44,14 @@ pub(crate) fn find(folder: &Path) -> Result<Found, ReadError> {
 }
 
 impl Found {
+    /// What the store keeps beside the rollouts of a home is none of them.
+    fn pass_over_own(&mut self, home: &Path) {
+        let layout = Layout::new(home.to_owned());
+        if layout.journal().exists() || layout.index().exists() {
+            self.entered.extend(layout.own().canonicalize());
+        }
+    }
+
     fn enter(&mut self, start: PathBuf) {
         let mut folders = vec![start];
         while let Some(folder) = folders.pop() {
@@ -125,6 +135,7 @@ mod tests {
             "catalog.json",
             "state_5.sqlite",
             "rollout-x.jsonl.tmp",
+            "rollout-x.jsonl.quarantine",
             "rollout-x.jsonl.zst.tmp",
             "x.zst",
         ] {

@@ -6,9 +6,11 @@ mod explain;
 mod history;
 mod import;
 mod list;
+mod repair;
 mod search;
 mod show;
 mod turns;
+mod verify;
 
 use std::sync::Arc;
 
@@ -24,7 +26,7 @@ type Done = Result<(), Failure>;
 
 pub(crate) async fn run(args: Args) -> Done {
     let mut out = Output::new(args.json);
-    let opened = store_url::open(&args.store, &out).await?;
+    let opened = store_url::open(&args.store, &out, args.command.is_look()).await?;
     let done = run_on(&opened, &mut out, args.command).await;
     let finished = out.finish();
     opened.close().await;
@@ -67,6 +69,8 @@ async fn run_on(opened: &Opened, out: &mut Output, command: Command) -> Done {
         Command::Explain { thread, filter } => {
             explain::explain(&store, out, thread.id()?, &filter).await?;
         }
+        Command::Verify => verify::verify(opened.home("verify")?, out).await?,
+        Command::Repair { dry_run } => repair::repair(opened.home("repair")?, out, dry_run).await?,
         Command::Demo { samples } => demo::demo(&store, out, &samples).await?,
     }
     Ok(())

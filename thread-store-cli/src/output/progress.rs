@@ -29,6 +29,12 @@ impl Progress {
         self.0.set_position(done as u64);
     }
 
+    /// The same, for what goes on in a store.
+    pub(crate) fn of_home(out: &Output) -> thread_store_local::Progress {
+        let bar = Self::new(out, 0);
+        (move |done, all| bar.done(done, all)).into()
+    }
+
     /// So many steps are left.
     pub(crate) fn left(&self, steps: usize) {
         self.0.set_position(self.0.length().unwrap_or_default().saturating_sub(steps as u64));

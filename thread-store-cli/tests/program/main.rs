@@ -9,3 +9,4 @@ mod corpus;
 mod samples;
 mod search;
 mod turns;
+mod verify;

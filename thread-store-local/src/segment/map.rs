@@ -154,7 +154,24 @@ impl FileMap {
 
     /// Whether the text ends inside a line of which nothing can be read.
     pub(crate) fn has_torn_tail(&self) -> bool {
-        self.tail.is_some_and(|tail| tail.records == 0)
+        self.tail.is_some_and(|tail| tail.records == 0 && !tail.is_regular)
+    }
+
+    /// Where a torn line starts that the text ends in, and its length.
+    pub(crate) fn torn_tail(&self) -> Option<(u64, u64)> {
+        let tail = self.tail.filter(|tail| tail.records == 0 && tail.damage > 0)?;
+        (self.form == Form::Lines).then_some((self.scanned_to, tail.len))
+    }
+
+    /// Whether two maps say the same of a file. How they came about may differ.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        let tail = |map: &Self| map.tail.map(|it| (it.len, it.records, it.damage, it.hash));
+        let facts = |map: &Self| (map.form, map.scanned_to, map.records(), map.damage());
+        let ordinals = |map: &Self| (map.last_line_ordinal, map.numbering, map.made_header);
+        facts(self) == facts(other)
+            && ordinals(self) == ordinals(other)
+            && tail(self) == tail(other)
+            && self.cut_off == other.cut_off
     }
 
     /// Whether lines can be added to the file as it is.
@@ -167,7 +184,6 @@ impl FileMap {
         self.tail.is_some()
     }
 
-    #[cfg(test)]
     pub(crate) fn has_made_header(&self) -> bool {
         self.made_header.is_some()
     }

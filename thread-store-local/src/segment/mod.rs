@@ -16,6 +16,7 @@ mod chunks;
 mod cut;
 mod extend;
 mod fingerprint;
+mod lost;
 mod map;
 mod numbering;
 mod packed;
@@ -26,6 +27,7 @@ mod scanner;
 
 pub(crate) use cut::cut;
 pub(crate) use extend::{Extended, extend};
+pub(crate) use lost::{LostLine, blanks, lost_lines};
 pub(crate) use map::{FileMap, Form};
 pub(crate) use read::{Part, read};
 pub(crate) use scan::scan;

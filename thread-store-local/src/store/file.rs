@@ -201,6 +201,18 @@ impl State {
         Ok(())
     }
 
+    /// Sets a torn end aside, as before an append, and leaves the file to others again.
+    pub(crate) fn mend_tail(&mut self, layout: &Layout, faults: &Faults) -> Result<(), Error> {
+        let modified = fs::metadata(&self.path).and_then(|meta| meta.modified());
+        self.ready(layout, faults)?;
+        if let (Some(writer), Ok(modified)) = (&self.writer, modified) {
+            // Codex takes the time of the file for that of the last change of the thread.
+            writer.file.set_modified(modified).map_err(unavailable)?;
+        }
+        self.close_writer();
+        Ok(())
+    }
+
     /// Makes the file end with a line feed: a whole record gets it, a torn one is set aside.
     fn close_tail(&mut self, file: &File, layout: &Layout) -> Result<(), Error> {
         if !self.map.has_tail() {

@@ -16,7 +16,7 @@ use crate::names;
 use crate::walk::{ACTIVE, ARCHIVED};
 
 /// The folder of ours in a home.
-const OWN: &str = "thread-store";
+pub(crate) const OWN: &str = "thread-store";
 
 /// The places of one home.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ impl Layout {
     /// What is being written and has no name that readers look at.
     pub(crate) fn unfinished(&self, thread: ThreadId) -> PathBuf {
         let unique = ThreadId::generate();
-        self.own().join("unfinished").join(format!("{thread}.{unique}"))
+        self.all_unfinished().join(format!("{thread}.{unique}"))
     }
 
     /// Bytes that were no record, set aside.
@@ -79,6 +79,21 @@ impl Layout {
         let unique = ThreadId::generate();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         self.own().join("set-aside").join(format!("{unique}.{name}"))
+    }
+
+    /// Files that are nobody's, set aside.
+    pub(crate) fn quarantined(&self) -> PathBuf {
+        self.own().join("quarantine")
+    }
+
+    /// Rollouts that did not count, each below the path that it had.
+    pub(crate) fn duplicates(&self) -> PathBuf {
+        self.own().join("duplicates")
+    }
+
+    /// The folder of rollouts that are being written.
+    pub(crate) fn all_unfinished(&self) -> PathBuf {
+        self.own().join("unfinished")
     }
 
     /// Where the rollout of a new thread goes: below the day, in UTC.
@@ -115,6 +130,13 @@ impl Layout {
     pub(crate) fn absolute(&self, path: &Path) -> PathBuf {
         self.home.join(path)
     }
+}
+
+/// What could not be read of a rollout, kept beside it.
+pub(crate) fn kept_beside(rollout: &Path) -> PathBuf {
+    let mut name = rollout.as_os_str().to_owned();
+    name.push(".quarantine");
+    name.into()
 }
 
 /// Makes a folder and those above it, for their owner alone.

@@ -173,6 +173,7 @@ impl OpenHome {
             }
         }
         for moved in moves {
+            // Where its file is says whether it is archived.
             catalog.change(moved.thread_id, |_| ());
         }
     }

@@ -41,6 +41,13 @@ fn is_missing(path: &Path) -> bool {
     path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
+impl Seen {
+    /// A file that is to be read as if it were another one now.
+    pub(crate) fn of_new(path: PathBuf) -> Self {
+        Self { new: vec![path], ..Self::default() }
+    }
+}
+
 impl OpenHome {
     /// Whether it is time to look at the files again (A9).
     pub(crate) fn should_look(&self) -> bool {

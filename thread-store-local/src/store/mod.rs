@@ -3,32 +3,32 @@
 mod arrange;
 mod catalog;
 mod codex_header;
-mod compact;
+pub(crate) mod compact;
 mod create;
 mod edit;
 mod epoch;
 mod expand;
-mod faults;
-mod file;
+pub(crate) mod faults;
+pub(crate) mod file;
 mod flush;
 mod fold;
 mod header_line;
-mod journal;
-mod keeping;
+pub(crate) mod journal;
+pub(crate) mod keeping;
 pub(crate) mod layout;
 mod learn;
 mod lease;
-mod leases;
+pub(crate) mod leases;
 pub(crate) mod line;
-mod load;
+pub(crate) mod load;
 mod log;
-mod look;
+pub(crate) mod look;
 mod open;
-mod open_home;
+pub(crate) mod open_home;
 mod options;
 mod outside;
-mod progress;
-mod quarantine;
+pub(crate) mod progress;
+pub(crate) mod quarantine;
 mod reading;
 mod registry;
 mod subtree;
@@ -93,6 +93,12 @@ impl LocalStore {
     pub async fn close(&self) {
         registry::forget(self.0.layout.home());
         self.0.keeper.close(&self.0).await;
+    }
+}
+
+impl LocalStore {
+    pub(crate) fn home(&self) -> &Arc<OpenHome> {
+        &self.0
     }
 }
 

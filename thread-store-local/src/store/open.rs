@@ -50,8 +50,10 @@ fn prepare(path: &Path) -> Result<PathBuf> {
 }
 
 async fn open_anew(path: &Path, options: LocalOptions) -> Result<Arc<OpenHome>> {
-    let LocalOptions { clock, index, codex_state, look, progress, apart, faults } = options;
+    let LocalOptions { clock, index, new_index, codex_state, look, progress, apart, faults } =
+        options;
     let layout = Layout::new(path.to_owned());
+    let index = index && (new_index || layout.index().exists());
     let keeper = Keeper::new(if index { open_index(&layout).await } else { None });
     let kept = keeper.load(&layout).await;
     let codex_stamp = codex_state::state_stamp(path).filter(|_| codex_state);

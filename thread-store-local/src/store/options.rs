@@ -14,6 +14,7 @@ use super::progress::Progress;
 pub struct LocalOptions {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) index: bool,
+    pub(crate) new_index: bool,
     pub(crate) codex_state: bool,
     pub(crate) look: Duration,
     pub(crate) progress: Option<Progress>,
@@ -28,6 +29,7 @@ impl LocalOptions {
         Self {
             clock: Arc::new(SystemClock),
             index: true,
+            new_index: true,
             codex_state: true,
             look: Duration::from_millis(500),
             progress: None,
@@ -48,6 +50,14 @@ impl LocalOptions {
     #[must_use]
     pub fn without_sqlite(mut self) -> Self {
         (self.index, self.codex_state) = (false, false);
+        self
+    }
+
+    /// Uses an index only if the home has one already: nothing is made in a home that is only looked
+    /// at.
+    #[must_use]
+    pub fn without_new_index(mut self) -> Self {
+        self.new_index = false;
         self
     }
 

@@ -16,7 +16,7 @@ use thread_store::{
 use super::compact;
 use super::file::unavailable;
 use super::journal::{Entry, Held, Move};
-use super::layout::{move_file, sync_folder};
+use super::layout::{kept_beside, move_file, sync_folder};
 use super::leases::Pin;
 use super::open_home::OpenHome;
 use crate::file_name::FileName;
@@ -54,7 +54,7 @@ impl OpenHome {
         let pins = self.pin_all(&threads)?;
         self.refuse_referenced(&threads)?;
         let epochs = self.epochs_for(&pins)?;
-        let own = |thread: &ThreadId| self.own_files(*thread);
+        let own = |thread: &ThreadId| self.own_files_and_kept(*thread);
         let files = threads.iter().flat_map(own).map(|path| self.layout.relative(&path).to_owned());
         let entry = Entry::Delete { thread_ids: threads.clone(), files: files.collect() };
         self.carry_out(&mut held, &entry)?;
@@ -119,6 +119,13 @@ impl OpenHome {
         std::iter::once(head).chain(others).collect()
     }
 
+    /// The files of a thread, and what a repair kept beside them.
+    fn own_files_and_kept(&self, thread: ThreadId) -> Vec<PathBuf> {
+        let files = self.own_files(thread);
+        let kept: Vec<_> = files.iter().map(|file| kept_beside(file)).collect();
+        files.into_iter().chain(kept.into_iter().filter(|path| path.exists())).collect()
+    }
+
     /// Where the files of a thread go, each to a place of its own: the first of a name keeps it, and
     /// what has that place already makes room.
     fn moves(&self, thread: ThreadId, archived: bool, taken: &mut HashSet<PathBuf>) -> Move {
@@ -130,6 +137,10 @@ impl OpenHome {
         let mut files = Vec::new();
         let mut add = |from: &Path, to: &Path| {
             let relative = |path: &Path| self.layout.relative(path).to_owned();
+            let (kept, kept_to) = (kept_beside(from), kept_beside(to));
+            if kept.exists() {
+                files.push((relative(&kept), relative(&kept_to)));
+            }
             files.push((relative(from), relative(to)));
         };
         for from in &own {

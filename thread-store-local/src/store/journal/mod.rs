@@ -289,6 +289,11 @@ impl Held<'_> {
         (self.journal.place.offset - self.journal.base, self.journal.base)
     }
 
+    /// All entries, read anew.
+    pub(crate) fn all(&self) -> io::Result<Vec<(Entry, Place)>> {
+        Journal::read_all(&self.journal.path)
+    }
+
     /// The lines of entries that are kept as they are.
     pub(crate) fn lines_to_keep(&self, keep: impl Fn(&Entry) -> bool) -> io::Result<Vec<u8>> {
         let text = std::fs::read(&self.journal.path)?;

@@ -38,7 +38,7 @@ impl LockFile {
         make_folder(&folder).map_err(failed)?;
         let coordination = open(&folder.join(COORDINATION)).map_err(failed)?;
         lock_patiently(&coordination, File::try_lock_shared).map_err(failed)?;
-        let path = folder.join(format!("{thread}.lock"));
+        let path = path_of(layout, thread);
         let file = open(&path).map_err(failed)?;
         let locked = lock(&file).map_err(failed)?;
         drop(coordination);
@@ -46,6 +46,51 @@ impl LockFile {
             Ok(()) => Ok(Self { path, file }),
             Err(holder) => Err(Error::conflict(thread, Conflict::Held { holder })),
         }
+    }
+}
+
+/// Whether somebody has the lock, another program or this one. Changes nothing: no file is made, and
+/// nobody who takes the lock at this moment is in the way of this or finds it in theirs.
+pub(crate) fn is_held(layout: &Layout, thread: ThreadId) -> io::Result<bool> {
+    let coordination = open_existing(&layout.locks().join(COORDINATION))?;
+    if let Some(coordination) = &coordination {
+        coordination.lock()?;
+    }
+    let Some(file) = open_existing(&path_of(layout, thread))? else { return Ok(false) };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// The lock files that there are, held or not.
+pub(crate) fn all(layout: &Layout) -> io::Result<Vec<(PathBuf, ThreadId)>> {
+    let entries = match std::fs::read_dir(layout.locks()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".lock"));
+        if let Some(thread) = name.and_then(|name| ThreadId::parse(name).ok()) {
+            found.push((path, thread));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn path_of(layout: &Layout, thread: ThreadId) -> PathBuf {
+    layout.locks().join(format!("{thread}.lock"))
+}
+
+fn open_existing(path: &Path) -> io::Result<Option<File>> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

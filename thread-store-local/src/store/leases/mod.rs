@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thread_store::{Epoch, Error, Holder, IfHeld, LeaseState, ThreadId};
 
 use super::layout::Layout;
-pub(crate) use lock_file::LockFile;
+pub(crate) use lock_file::{LockFile, all as all_locks, is_held};
 
 /// The seat of every thread that somebody of this process had a lease on.
 #[derive(Debug, Default)]
