@@ -12,7 +12,8 @@ fn holds_a_lock_and_starts_a_process_that_has_it_for_a_moment() {
     let file = open(Path::new(&path)).unwrap();
     file.lock().unwrap();
     rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty()).unwrap();
-    Command::new("sleep").arg("0.2").stdout(Stdio::null()).spawn().unwrap();
+    #[expect(clippy::zombie_processes, reason = "this process is killed before")]
+    let _child = Command::new("sleep").arg("0.2").stdout(Stdio::null()).spawn().unwrap();
     println!("\nlocked");
     loop {
         std::thread::park();
