@@ -71,7 +71,8 @@ impl Found {
             let entry = entry.map_err(failed)?;
             below.extend(is_folder(&entry).map(|folder| (entry.path(), folder)));
         }
-        below.sort_unstable();
+        // All are in one folder: their texts are in the order of their paths.
+        below.sort_unstable_by(|(a, _), (b, _)| a.as_os_str().cmp(b.as_os_str()));
         let (inner, files): (Vec<_>, Vec<_>) = below.into_iter().partition(|(_, folder)| *folder);
         self.files.extend(files.into_iter().map(|(path, _)| path).filter(|it| may_be_rollout(it)));
         folders.extend(inner.into_iter().rev().map(|(path, _)| path));

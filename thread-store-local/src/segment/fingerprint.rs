@@ -58,12 +58,15 @@ impl Fingerprint {
 
     /// Takes in text that was appended.
     pub(super) fn append(&mut self, text: &[u8]) {
-        let text = last_of(text);
-        if self.pending.len() + text.len() > MAX_PENDING {
-            let old = (self.pending.len() + text.len()).saturating_sub(REACH);
+        let kept = last_of(text);
+        // What comes before text that is left out is no neighbour of what is kept.
+        if kept.len() < text.len() {
+            self.pending.clear();
+        } else if self.pending.len() + kept.len() > MAX_PENDING {
+            let old = (self.pending.len() + kept.len()).saturating_sub(REACH);
             self.pending.drain(..old.min(self.pending.len()));
         }
-        self.pending.extend_from_slice(text);
+        self.pending.extend_from_slice(kept);
         if self.pending.len() >= REACH {
             self.stretches.clear();
         }

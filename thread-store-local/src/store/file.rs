@@ -249,7 +249,7 @@ impl State {
             }
         };
         let folders = if self.is_new { folders_above(&self.path) } else { Vec::new() };
-        Ok(Some(Unsynced { file, size, folders }))
+        Ok(Some(Unsynced { file, from: self.synced.unwrap_or(0), size, folders }))
     }
 
     /// The sync came to an end.
@@ -299,7 +299,8 @@ impl State {
 }
 
 /// A name in a folder that is open. Appends ask each time whether their file is still there: the call
-/// takes a fraction of the time that it takes to follow a whole path.
+/// takes a fraction of the time that it takes to follow a whole path. Times are not asked for: who looks
+/// at the time of a file makes the next write to it dearer, which has to show then.
 #[cfg(unix)]
 #[derive(Debug)]
 struct Place {
@@ -317,6 +318,15 @@ impl Place {
     }
 
     /// Whether the file there is the one that is known, as long as it is known to be.
+    #[cfg(target_os = "linux")]
+    fn is_as_left(&self, stamp: &Stamp) -> bool {
+        use rustix::fs::{AtFlags, StatxFlags, statx};
+        let wanted = StatxFlags::SIZE | StatxFlags::INO;
+        let now = statx(&self.folder, &self.name, AtFlags::empty(), wanted);
+        now.is_ok_and(|now| now.stx_size == stamp.size && now.stx_ino == stamp.inode)
+    }
+
+    #[cfg(not(target_os = "linux"))]
     fn is_as_left(&self, stamp: &Stamp) -> bool {
         let stat = rustix::fs::statat(&self.folder, &self.name, rustix::fs::AtFlags::empty());
         stat.is_ok_and(|stat| {
@@ -361,11 +371,24 @@ pub(crate) enum Freshness {
 #[derive(Debug)]
 pub(crate) struct Unsynced {
     file: Arc<File>,
+    /// Up to where it was synced before.
+    from: u64,
     size: u64,
     folders: Vec<PathBuf>,
 }
 
 impl Unsynced {
+    /// Has the system begin to write, without waiting for it: what is said not to be needed any more
+    /// is written at once, and what is not written is not dropped. If it does not, the sync does.
+    pub(crate) fn begin(&self) {
+        #[cfg(target_os = "linux")]
+        {
+            let length = std::num::NonZeroU64::new(self.size.saturating_sub(self.from));
+            let advice = rustix::fs::Advice::DontNeed;
+            let _ = rustix::fs::fadvise(&self.file, self.from, length, advice);
+        }
+    }
+
     pub(crate) fn sync(&self, faults: &Faults) -> io::Result<()> {
         faults.check()?;
         self.file.sync_data()?;

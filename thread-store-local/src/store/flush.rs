@@ -1,18 +1,10 @@
 //! Making what was appended survive loss of power.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use thread_store::{Error, Outcome, Result, WriterLease};
 
 use super::compact;
-use super::file::{Unsynced, unavailable};
-use super::journal;
+use super::file::unavailable;
 use super::open_home::OpenHome;
-
-/// How many syncs are under way.
-#[derive(Debug, Default)]
-pub(crate) struct Syncs(AtomicUsize);
 
 impl OpenHome {
     /// Syncs the file of the thread, and the journal if it has anything new.
@@ -20,9 +12,7 @@ impl OpenHome {
         let log = self.check(lease)?;
         let unsynced = log.head().lock().unsynced()?;
         if let Some(unsynced) = unsynced {
-            let faults = self.faults.clone();
-            let (unsynced, synced) =
-                self.run(unsynced, move |it: &Unsynced| it.sync(&faults)).await?;
+            let (unsynced, synced) = self.syncs.sync(unsynced, self.faults.clone()).await?;
             let mut state = log.head().lock();
             match synced {
                 Ok(()) => state.was_synced(&unsynced),
@@ -48,7 +38,11 @@ impl OpenHome {
         }
         let unsynced = self.lock_journal().unsynced().map_err(unavailable)?;
         let Some(unsynced) = unsynced else { return Ok(()) };
-        match self.run(unsynced, journal::Unsynced::sync).await? {
+        let synced = tokio::task::spawn_blocking(move || {
+            let synced = unsynced.sync();
+            (unsynced, synced)
+        });
+        match synced.await.map_err(Error::internal)? {
             (unsynced, Ok(())) => {
                 self.lock_journal().was_synced(&unsynced);
                 Ok(())
@@ -58,25 +52,5 @@ impl OpenHome {
                 Err(unavailable(error))
             }
         }
-    }
-
-    /// Syncs here and now if nobody else does, otherwise beside them: so one thread waits for its disk
-    /// alone, and many threads wait for it together.
-    async fn run<T: Send + 'static>(
-        &self,
-        what: T,
-        sync: impl FnOnce(&T) -> std::io::Result<()> + Send + 'static,
-    ) -> Result<(T, std::io::Result<()>)> {
-        let syncs = Arc::clone(&self.syncs);
-        let alone = syncs.0.fetch_add(1, Ordering::SeqCst) == 0;
-        let work = move || {
-            let synced = sync(&what);
-            syncs.0.fetch_sub(1, Ordering::SeqCst);
-            (what, synced)
-        };
-        if alone {
-            return Ok(work());
-        }
-        tokio::task::spawn_blocking(work).await.map_err(Error::internal)
     }
 }

@@ -105,10 +105,10 @@ impl OpenHome {
     }
 
     pub(crate) fn compare(&self, found: &[PathBuf]) -> Seen {
-        let mut seen = Seen::default();
-        let known = self.read().files.clone();
-        for path in found {
-            let Some(file) = known.get(path) else {
+        let (known, gone) = self.known(found);
+        let mut seen = Seen { gone, ..Seen::default() };
+        for (path, file) in found.iter().zip(&known) {
+            let Some(file) = file else {
                 seen.new.extend((!self.keeper.knows_unreadable(path)).then(|| path.clone()));
                 continue;
             };
@@ -120,11 +120,22 @@ impl OpenHome {
                 Err(error) => tracing::warn!(reason = %error.reason(), "a rollout cannot be read"),
             }
         }
-        let there: HashSet<&PathBuf> = found.iter().collect();
-        // What stands in a folder that cannot be listed is not gone.
-        let is_gone = |path: &&PathBuf| !there.contains(path) && is_missing(path);
-        seen.gone.extend(known.keys().filter(is_gone).cloned());
         seen
+    }
+
+    /// What is known of each of these paths, and the paths that are known and not there any more. What
+    /// stands in a folder that cannot be listed is not gone.
+    fn known(&self, found: &[PathBuf]) -> (Vec<Option<Arc<RolloutFile>>>, Vec<PathBuf>) {
+        let catalog = self.read();
+        let known: Vec<_> = found.iter().map(|path| catalog.files.get(path).cloned()).collect();
+        // Nearly always all are there.
+        if known.iter().flatten().count() == catalog.files.len() {
+            return (known, Vec::new());
+        }
+        let there: HashSet<&PathBuf> = found.iter().collect();
+        let is_gone = |path: &&PathBuf| !there.contains(path) && is_missing(path);
+        let gone = catalog.files.keys().filter(is_gone).cloned();
+        (known, gone.collect())
     }
 
     /// Reads what is new; `None` if no file came or went. The journal is read if it was not yet.

@@ -32,6 +32,7 @@ pub(crate) mod quarantine;
 mod reading;
 mod registry;
 mod subtree;
+mod syncs;
 mod told;
 
 use std::path::Path;

@@ -15,11 +15,11 @@ use thread_store::{
 use super::catalog::Catalog;
 use super::faults::Faults;
 use super::file::unavailable;
-use super::flush::Syncs;
 use super::journal::{Entry, Held, Journal};
 use super::keeping::Keeper;
 use super::layout::Layout;
 use super::leases::Leases;
+use super::syncs::Syncs;
 use crate::codex_state::{self, StateStamp};
 
 #[derive(Debug)]
