@@ -12,6 +12,19 @@ pub(crate) fn owner_of(file: &Metadata) -> Option<Holder> {
     linux::owner(&locks, file).map(linux::holder)
 }
 
+/// Whether the process that held a lock runs no more: it has left it to one that it was starting,
+/// which has its open files until it runs itself.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_gone(holder: &Holder) -> bool {
+    holder.process.is_some_and(|it| !std::path::Path::new(&format!("/proc/{it}")).exists())
+}
+
+/// Nobody knows here.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn is_gone(_: &Holder) -> bool {
+    false
+}
+
 /// Nobody knows here.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn owner_of(_: &Metadata) -> Option<Holder> {

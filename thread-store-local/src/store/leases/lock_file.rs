@@ -7,8 +7,9 @@
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use thread_store::{Conflict, Error, Outcome, ThreadId};
+use thread_store::{Conflict, Error, Holder, Outcome, ThreadId};
 
 use crate::lock_owner;
 use crate::store::layout::{Layout, lock_patiently, make_folder, private};
@@ -25,7 +26,7 @@ pub(crate) struct LockFile {
 }
 
 impl LockFile {
-    /// Takes the lock. Never waits for a holder.
+    /// Takes the lock. Never waits for a holder that lives.
     ///
     /// # Errors
     ///
@@ -39,16 +40,12 @@ impl LockFile {
         lock_patiently(&coordination, File::try_lock_shared).map_err(failed)?;
         let path = path_of(layout, thread);
         let file = open(&path).map_err(failed)?;
-        let locked = match file.try_lock() {
-            Ok(()) => Ok(Self { path, file }),
-            Err(TryLockError::WouldBlock) => {
-                let holder = file.metadata().ok().and_then(|meta| lock_owner::owner_of(&meta));
-                Err(Error::conflict(thread, Conflict::Held { holder }))
-            }
-            Err(TryLockError::Error(error)) => Err(failed(error)),
-        };
+        let locked = lock(&file).map_err(failed)?;
         drop(coordination);
-        locked
+        match locked {
+            Ok(()) => Ok(Self { path, file }),
+            Err(holder) => Err(Error::conflict(thread, Conflict::Held { holder })),
+        }
     }
 }
 
@@ -106,6 +103,34 @@ impl Drop for LockFile {
             let removed = std::fs::remove_file(&self.path);
             tracing::trace!(ok = removed.is_ok(), "lock file removed");
         }
+        // Closing does not, while a process that this one is starting has the file open too.
+        let unlocked = self.file.unlock();
+        tracing::trace!(ok = unlocked.is_ok(), "lock given up");
+    }
+}
+
+/// How long is waited for what a dead process left behind.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Tries to lock a file; answers who has the lock, as far as it can be known.
+fn lock(file: &File) -> io::Result<Result<(), Option<Holder>>> {
+    let (start, mut is_second) = (Instant::now(), false);
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Ok(())),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        let holder = lock_owner::owner_of(&file.metadata()?);
+        let is_left_behind = match &holder {
+            Some(holder) => lock_owner::is_gone(holder),
+            // It may have been given up since.
+            None => !std::mem::replace(&mut is_second, true),
+        };
+        if !is_left_behind || start.elapsed() >= PATIENCE {
+            return Ok(Err(holder));
+        }
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 
@@ -124,3 +149,7 @@ fn is_there(path: &Path, file: &File) -> bool {
     #[cfg(not(unix))]
     return stamps.is_ok();
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests;
