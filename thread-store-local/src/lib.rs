@@ -103,6 +103,6 @@ mod walk;
 pub use home::{Home, PlannedThread, UnreadableFile, read_file, read_home};
 pub use rollout::{OtherFile, OtherFileReason, Rollout};
 #[doc(hidden)]
-pub use store::Faults;
-pub use store::{LocalOptions, LocalStore, Progress};
+pub use store::{Faults, logged_stretches};
+pub use store::{Flushing, LocalOptions, LocalStore, Progress};
 pub use verify::{Action, Finding, Place, Repair, RepairOutcome, Repairs, Verification};

@@ -39,6 +39,8 @@ pub(crate) struct State {
     writer: Option<Writer>,
     /// Bytes that survive loss of power; `None` if nobody here has made sure.
     synced: Option<u64>,
+    /// Bytes that survive it together with the shared log.
+    logged: u64,
     /// Whether the entry in its folder may not survive loss of power: nobody here has made sure.
     pub(crate) is_new: bool,
     pub(crate) is_deleted: bool,
@@ -59,6 +61,8 @@ struct Writer {
     lines: Lines,
 }
 
+/// Files up to this size are put into the shared log when nobody knows what of them was synced.
+const LOGGED_WHOLE: u64 = 64 << 10;
 /// Buffers up to this size are kept for the next append.
 const KEPT_BUFFER: usize = 1 << 20;
 
@@ -73,6 +77,7 @@ impl RolloutFile {
                 unobserved: Vec::new(),
                 writer: None,
                 synced: None,
+                logged: 0,
                 is_new: true,
                 is_deleted: false,
                 is_rewritten: false,
@@ -258,7 +263,9 @@ impl State {
             end.read_to_end(&mut torn).map_err(unavailable)?;
             quarantine::keep(layout, &self.path, start, &torn).map_err(unavailable)?;
             file.set_len(start).map_err(unavailable)?;
+            // Other bytes come there.
             self.synced = self.synced.map(|synced| synced.min(start));
+            self.logged = self.logged.min(start);
         } else {
             end.write_all(b"\n").map_err(unavailable)?;
         }
@@ -277,25 +284,72 @@ impl State {
         if self.synced == Some(size) && !self.is_new {
             return Ok(None);
         }
-        let file = match &self.writer {
-            Some(writer) => Arc::clone(&writer.file),
-            None => {
-                Arc::new(File::open(&self.path).map_err(|error| ReadError::io(&self.path, error))?)
-            }
-        };
+        let file = self.reader()?;
         let folders = if self.is_new { folders_above(&self.path) } else { Vec::new() };
         Ok(Some(Unsynced { file, from: self.synced.unwrap_or(0), size, folders }))
     }
 
-    /// The sync came to an end.
-    pub(crate) fn was_synced(&mut self, done: &Unsynced) {
+    /// The file, to be read and synced.
+    pub(crate) fn reader(&self) -> Result<Arc<File>, ReadError> {
+        match &self.writer {
+            Some(writer) => Ok(Arc::clone(&writer.file)),
+            None => {
+                let file = File::open(&self.path);
+                file.map(Arc::new).map_err(|error| ReadError::io(&self.path, error))
+            }
+        }
+    }
+
+    /// What the shared log has to have so that all of it survives loss of power; `None` if the file
+    /// has to be synced itself: the log has only what stands behind what was synced, or all of a short
+    /// file, and whole lines.
+    pub(crate) fn unlogged(&self) -> Option<Range<u64>> {
+        let start = self.synced.unwrap_or(0).max(self.logged);
+        let is_known = match self.synced {
+            Some(_) => !self.is_new,
+            None => start > 0 || self.stamp.size <= LOGGED_WHOLE,
+        };
+        // What was appended to a file that lost its name is brought back when that is synced.
+        let is_there = self.writer.as_ref().is_none_or(|it| it.place.is_as_left(&self.stamp));
+        let can_be = is_known && is_there && !self.map.has_tail() && start <= self.stamp.size;
+        can_be.then_some(start..self.stamp.size)
+    }
+
+    /// The shared log has it up to here.
+    pub(crate) fn was_logged(&mut self, end: u64) {
+        self.logged = self.logged.max(end);
+    }
+
+    /// Whether this much of it survives loss of power without the shared log.
+    pub(crate) fn survives_itself(&self, end: u64) -> bool {
+        !self.is_new && self.synced.is_some_and(|synced| synced >= end)
+    }
+
+    /// How much of it is sure to survive loss of power without the shared log.
+    pub(crate) fn synced_len(&self) -> u64 {
+        self.synced.unwrap_or(0)
+    }
+
+    /// A sync came to an end, in one way or the other.
+    pub(crate) fn end_sync(&mut self, done: &Unsynced, synced: &io::Result<()>) {
+        match synced {
+            Ok(()) => self.was_synced(done),
+            Err(_) => {
+                if let Err(error) = self.write_again() {
+                    tracing::warn!(%error, "what was not synced cannot be written again");
+                }
+            }
+        }
+    }
+
+    fn was_synced(&mut self, done: &Unsynced) {
         self.synced = Some(self.synced.unwrap_or(0).max(done.size));
         self.is_new &= done.folders.is_empty();
     }
 
     /// A sync failed: whether the bytes are on the disk nobody knows, and the system takes them for
     /// written. They are written again, so that the next sync has something to do.
-    pub(crate) fn write_again(&mut self) -> io::Result<()> {
+    fn write_again(&mut self) -> io::Result<()> {
         let start = self.synced.unwrap_or(0).min(self.stamp.size);
         let mut file = private().read(true).write(true).open(&self.path)?;
         let mut buffer = vec![0; 1 << 20];

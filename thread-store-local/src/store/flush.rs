@@ -1,30 +1,32 @@
 //! Making what was appended survive loss of power.
 
-use thread_store::{Error, Outcome, Result, WriterLease};
+use thread_store::{Error, Result, WriterLease};
 
 use super::compact;
-use super::file::unavailable;
+use super::file::{RolloutFile, unavailable};
 use super::open_home::OpenHome;
 
 impl OpenHome {
-    /// Syncs the file of the thread, and the journal if it has anything new.
+    /// Puts what is new of the thread into the shared log, or syncs its file; and syncs the journal if
+    /// it has anything new.
     pub(crate) async fn flush(&self, lease: &WriterLease) -> Result<()> {
         let log = self.check(lease)?;
-        let unsynced = log.head().lock().unsynced()?;
-        if let Some(unsynced) = unsynced {
-            let (unsynced, synced) = self.syncs.sync(unsynced, self.faults.clone()).await?;
-            let mut state = log.head().lock();
-            match synced {
-                Ok(()) => state.was_synced(&unsynced),
-                Err(error) => {
-                    if let Err(again) = state.write_again() {
-                        tracing::warn!(error = %again, "what was not synced cannot be written again");
-                    }
-                    return Err(Error::unavailable(Outcome::NothingDone).because(error));
-                }
-            }
+        let is_logged = match &self.shared_log {
+            Some(shared) => shared.flush(log.head()).await?,
+            None => false,
+        };
+        if !is_logged {
+            self.flush_file(log.head()).await?;
         }
         self.flush_journal().await
+    }
+
+    async fn flush_file(&self, file: &RolloutFile) -> Result<()> {
+        let unsynced = file.lock().unsynced()?;
+        let Some(unsynced) = unsynced else { return Ok(()) };
+        let (unsynced, synced) = self.syncs.sync(unsynced, self.faults.clone()).await?;
+        file.lock().end_sync(&unsynced, &synced);
+        synced.map_err(unavailable)
     }
 
     async fn flush_journal(&self) -> Result<()> {

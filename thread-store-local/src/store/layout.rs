@@ -59,6 +59,11 @@ impl Layout {
         self.own().join("epoch")
     }
 
+    /// Where shared logs are.
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.own().join("logs")
+    }
+
     pub(crate) fn index(&self) -> PathBuf {
         self.own().join("index.sqlite")
     }

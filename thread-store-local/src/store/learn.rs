@@ -194,6 +194,9 @@ impl OpenHome {
             }
             self.keeper.is_gone(&path);
         }
+        if let Some(shared_log) = &self.shared_log {
+            shared_log.wipe(threads);
+        }
         let gone: HashSet<PathBuf> = files.iter().map(|path| self.layout.absolute(path)).collect();
         for thread in threads {
             let is_gone = catalog.any(*thread).is_ok_and(|entry| {

@@ -31,11 +31,13 @@ pub(crate) mod progress;
 pub(crate) mod quarantine;
 mod reading;
 mod registry;
+mod shared_log;
 mod subtree;
 mod syncs;
 mod told;
 
-use std::path::Path;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -49,7 +51,7 @@ use tracing::instrument;
 
 pub use faults::Faults;
 use open_home::OpenHome;
-pub use options::LocalOptions;
+pub use options::{Flushing, LocalOptions};
 pub use progress::Progress;
 
 /// A store in a Codex home. Clones, and handles that are opened on the same home, share what is known
@@ -89,12 +91,31 @@ impl LocalStore {
         during(Operation::ListThreads, self.0.look_now().await)
     }
 
-    /// Keeps in the index what is not in it, and closes that, for all clones. What was acknowledged is
+    /// Keeps in the index what is not in it, and closes that, for all clones; so with a
+    /// [shared log](Flushing::SharedLog). What was acknowledged is
     /// stored with or without it; leases stay as they are.
     pub async fn close(&self) {
         registry::forget(self.0.layout.home());
+        if let Some(shared_log) = &self.0.shared_log {
+            shared_log.close().await;
+        }
         self.0.keeper.close(&self.0).await;
     }
+
+    /// How much of each rollout is sure to survive loss of power in its own file.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn synced_lengths(&self) -> Vec<(PathBuf, u64)> {
+        let files = self.0.read().files.clone();
+        files.into_iter().map(|(path, file)| (path, file.lock().synced_len())).collect()
+    }
+}
+
+/// The stretches of rollouts that the shared logs of a home have.
+#[doc(hidden)]
+#[must_use]
+pub fn logged_stretches(home: &Path) -> Vec<(PathBuf, Range<u64>)> {
+    shared_log::logged(&layout::Layout::new(home.to_owned()))
 }
 
 impl LocalStore {

@@ -10,6 +10,7 @@ use thread_store::{Error, Result};
 
 use super::arrange::arrange;
 use super::catalog::Catalog;
+use super::faults::Faults;
 use super::file::{Freshness, RolloutFile, unavailable};
 use super::fold::{Fold, Kept};
 use super::journal::{Journal, Place};
@@ -17,10 +18,11 @@ use super::keeping::Keeper;
 use super::layout::{Layout, make_folder};
 use super::load::{self, Entries, Facts, Loaded};
 use super::open_home::{OpenHome, Parts, aside};
-use super::options::LocalOptions;
+use super::options::{Flushing, LocalOptions};
 use super::outside::Outside;
 use super::progress::Counter;
 use super::registry;
+use super::shared_log::{self, Boot, SharedLog};
 use crate::codex_state;
 use crate::index::IndexFile;
 use crate::stamp::Stamp;
@@ -50,9 +52,10 @@ fn prepare(path: &Path) -> Result<PathBuf> {
 }
 
 async fn open_anew(path: &Path, options: LocalOptions) -> Result<Arc<OpenHome>> {
-    let LocalOptions { clock, index, new_index, codex_state, look, progress, apart, faults } =
-        options;
+    let LocalOptions { clock, index, new_index, codex_state, look, progress, .. } = options;
+    let LocalOptions { apart, faults, flushing, log_size, boot, .. } = options;
     let layout = Layout::new(path.to_owned());
+    recover_logs(&layout, &faults, boot).await?;
     let index = index && (new_index || layout.index().exists());
     let keeper = Keeper::new(if index { open_index(&layout).await } else { None });
     let kept = keeper.load(&layout).await;
@@ -77,6 +80,8 @@ async fn open_anew(path: &Path, options: LocalOptions) -> Result<Arc<OpenHome>> 
     });
     let (journal, keeper, catalog) = read.await?;
     let leases = if apart { Arc::default() } else { registry::leases(path) };
+    let shared_log = (flushing == Flushing::SharedLog)
+        .then(|| SharedLog::new(layout.clone(), faults.clone(), boot, log_size));
     let home = Arc::new(OpenHome::new(Parts {
         layout,
         clock,
@@ -88,12 +93,26 @@ async fn open_anew(path: &Path, options: LocalOptions) -> Result<Arc<OpenHome>> 
         look,
         codex_state,
         codex_stamp,
+        shared_log,
     }));
     home.catch_up()?;
     home.keeper.start(&home);
     home.keeper.wake();
     tracing::debug!(threads = home.read().thread_ids().len(), "opened");
     Ok(home)
+}
+
+/// Completes rollouts from logs that were left, before anybody reads them. Where that cannot be done
+/// (the home cannot be written), they are read as they are, and the logs stay.
+async fn recover_logs(layout: &Layout, faults: &Faults, boot: Boot) -> Result<()> {
+    let (layout, faults) = (layout.clone(), faults.clone());
+    aside(move || {
+        if let Err(error) = shared_log::recover(&layout, &faults, boot) {
+            tracing::warn!(%error, "what a log says of rollouts cannot be done");
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// A home that cannot be written, or an index that is newer than this program, costs the index only.

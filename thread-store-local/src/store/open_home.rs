@@ -19,6 +19,7 @@ use super::journal::{Entry, Held, Journal};
 use super::keeping::Keeper;
 use super::layout::Layout;
 use super::leases::Leases;
+use super::shared_log::SharedLog;
 use super::syncs::Syncs;
 use crate::codex_state::{self, StateStamp};
 
@@ -46,6 +47,8 @@ pub(crate) struct OpenHome {
     pub(crate) syncs: Arc<Syncs>,
     /// Held while the journal is synced; whether that failed the last time.
     pub(crate) journal_sync: tokio::sync::Mutex<bool>,
+    /// None if each file is synced itself.
+    pub(crate) shared_log: Option<SharedLog>,
 }
 
 /// What is opened a home with.
@@ -61,12 +64,13 @@ pub(crate) struct Parts {
     pub(crate) look: Duration,
     pub(crate) codex_state: bool,
     pub(crate) codex_stamp: Option<StateStamp>,
+    pub(crate) shared_log: Option<SharedLog>,
 }
 
 impl OpenHome {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts { layout, clock, leases, faults, keeper, journal, catalog, look, .. } = parts;
-        let Parts { codex_state, codex_stamp, .. } = parts;
+        let Parts { codex_state, codex_stamp, shared_log, .. } = parts;
         let codex_seen = codex_state::state_stamp(layout.home());
         Self {
             layout,
@@ -85,6 +89,7 @@ impl OpenHome {
             codex_stamp: Mutex::new(codex_stamp),
             syncs: Arc::default(),
             journal_sync: tokio::sync::Mutex::new(false),
+            shared_log,
         }
     }
 
