@@ -15,7 +15,7 @@ use thread_store::{
     SetArchived, ThreadId, ThreadMetadataPatch, ThreadStore as _, ThreadStoreExt as _,
     UpdateThreadMetadata, WriterLease,
 };
-use thread_store_local::{LocalOptions, LocalStore};
+use thread_store_local::{Flushing, LocalOptions, LocalStore};
 
 fn id(n: u8) -> ThreadId {
     ThreadId::from_bytes([n; 16])
@@ -114,8 +114,9 @@ async fn child() {
     };
     let home = std::env::var("THREAD_STORE_TEST_PATH").unwrap();
     let thread = id(std::env::var("THREAD_STORE_TEST_THREAD").unwrap().parse().unwrap());
-    let store = LocalStore::open(home).await.unwrap();
+    let store = LocalStore::open(&home).await.unwrap();
     match role.as_str() {
+        "flush for ever" => flush_for_ever(&home, thread).await,
         "append for ever" => append_many(&store, thread, u64::MAX).await,
         "append 100" => append_many(&store, thread, 100).await,
         "append until full" => append_until_full(&store, thread).await,
@@ -134,6 +135,18 @@ async fn append_many(store: &LocalStore, thread: ThreadId, count: u64) {
     let lease = create(store, thread).await;
     for n in 0..count {
         append(store, &lease, n).await.unwrap();
+        say(n + 1);
+    }
+}
+
+/// Appends and flushes into a shared log, and says the number of items after each.
+async fn flush_for_ever(home: &str, thread: ThreadId) {
+    let options = LocalOptions::default().apart().with_flushing(Flushing::SharedLog);
+    let store = LocalStore::open_with(home, options.with_log_size(64 << 10)).await.unwrap();
+    let lease = create(&store, thread).await;
+    for n in 0.. {
+        append(&store, &lease, n).await.unwrap();
+        store.flush_thread(lease.clone()).await.unwrap();
         say(n + 1);
     }
 }
@@ -185,6 +198,24 @@ async fn killing_a_process_at_any_instant_loses_nothing_acknowledged() {
         while other.says().unwrap().parse::<u64>().unwrap() < acknowledged {}
         let said = other.kill().max(acknowledged);
         expect_history(home.path(), id(1), said).await;
+    }
+}
+
+#[tokio::test]
+async fn killing_a_process_leaves_its_shared_log_to_the_next() {
+    let logs = |home: &Path| std::fs::read_dir(home.join("thread-store/logs")).unwrap().count();
+    for acknowledged in [1, 7, 90, 300] {
+        let home = tempfile::tempdir().unwrap();
+        let mut other = Other::start("flush for ever", home.path(), 1);
+        while other.says().unwrap().parse::<u64>().unwrap() < acknowledged {}
+        let said = other.kill().max(acknowledged);
+        assert!(logs(home.path()) > 0);
+        let power_lost = LocalOptions::default().apart().with_boot_id(Some([7; 16]));
+        if acknowledged % 2 == 0 {
+            drop(LocalStore::open_with(home.path(), power_lost).await.unwrap());
+        }
+        expect_history(home.path(), id(1), said).await;
+        assert_eq!(logs(home.path()), 0);
     }
 }
 
