@@ -58,7 +58,10 @@ struct Writer {
     /// When the file was sure to have its name, and how long it was then.
     checked: Instant,
     checked_size: u64,
+    /// What was written last.
     lines: Lines,
+    /// Where that ends in the file; 0 if nothing was.
+    end: u64,
 }
 
 /// Files up to this size are put into the shared log when nobody knows what of them was synced.
@@ -182,6 +185,7 @@ impl State {
         let lines = &mut writer.lines;
         Arc::make_mut(&mut self.map).appended(&lines.text, &lines.lengths, lines.last_number);
         self.stamp.size = size + lines.text.len() as u64;
+        writer.end = self.stamp.size;
         self.is_unsaved = true;
         if lines.text.capacity() > KEPT_BUFFER {
             *lines = Lines::default();
@@ -219,6 +223,7 @@ impl State {
             checked: Instant::now(),
             checked_size: self.stamp.size,
             lines: Lines::default(),
+            end: 0,
         });
         Ok(())
     }
@@ -298,6 +303,19 @@ impl State {
                 file.map(Arc::new).map_err(|error| ReadError::io(&self.path, error))
             }
         }
+    }
+
+    /// Bytes of the file, mostly those that were written last.
+    pub(crate) fn read_at(&self, start: u64, bytes: &mut [u8]) -> io::Result<()> {
+        let end = start + bytes.len() as u64;
+        if let Some(writer) = self.writer.as_ref().filter(|writer| writer.end == end)
+            && writer.lines.text.len() == bytes.len()
+        {
+            bytes.copy_from_slice(&writer.lines.text);
+            return Ok(());
+        }
+        let file = self.reader().map_err(|error| io::Error::other(error.reason()))?;
+        std::os::unix::fs::FileExt::read_exact_at(&*file, bytes, start)
     }
 
     /// What the shared log has to have so that all of it survives loss of power; `None` if the file

@@ -98,7 +98,6 @@ impl SharedLog {
         if range.is_empty() {
             return Asked::Nothing;
         }
-        let Ok(rollout) = state.reader() else { return Asked::TooMuch };
         let (done, answer) = oneshot::channel();
         let waiter = Waiter { file: Arc::clone(file), end: range.end, done };
         let path = self.maker.layout.relative(&state.path);
@@ -107,7 +106,7 @@ impl SharedLog {
             return Asked::TooMuch;
         }
         let thread = file.header.thread;
-        match queue.add(self.maker.size, thread, path, &rollout, range, waiter) {
+        match queue.add(self.maker.size, thread, path, &state, range, waiter) {
             Some(end) => Asked::Waiting((answer, end)),
             None => Asked::TooMuch,
         }

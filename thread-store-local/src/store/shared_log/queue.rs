@@ -1,9 +1,7 @@
 //! What waits for the log.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::ops::Range;
-use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -14,7 +12,7 @@ use tokio::sync::oneshot;
 use super::Answer;
 use super::log_file::LogFile;
 use super::record;
-use crate::store::file::RolloutFile;
+use crate::store::file::{RolloutFile, State};
 
 /// Texts up to this size are kept for the next group.
 const KEPT_TEXT: usize = 4 << 20;
@@ -210,7 +208,7 @@ impl WaitingGuard<'_> {
         log_size: u64,
         thread: ThreadId,
         path: &Path,
-        file: &File,
+        state: &State,
         range: Range<u64>,
         waiter: Waiter,
     ) -> Option<u64> {
@@ -227,7 +225,7 @@ impl WaitingGuard<'_> {
         record::begin(&mut waiting.text, thread, path, range.start, len);
         let data = waiting.text.len();
         waiting.text.resize(end, 0);
-        if file.read_exact_at(&mut waiting.text[data..], range.start).is_err() {
+        if state.read_at(range.start, &mut waiting.text[data..]).is_err() {
             waiting.text.truncate(before);
             return None;
         }
