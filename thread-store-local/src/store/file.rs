@@ -3,22 +3,22 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use memchr::{memchr_iter, memmem};
 use thread_store::{Error, Outcome, RolloutItem};
 
 use super::faults::Faults;
-use super::layout::{Layout, private, sync_folder};
+use super::layout::{Layout, private};
 use super::line::{Lines, MARK, Numbering};
 use super::quarantine;
+use super::unsynced::{Unsynced, folders_above};
+use super::writer::{Place, Writer, copy_lines, write};
 use crate::error::ReadError;
 use crate::header::Header;
 use crate::segment::{self, Extended, FileMap, Part};
 use crate::stamp::Stamp;
-use crate::walk;
 
 /// A rollout file.
 #[derive(Debug)]
@@ -48,20 +48,6 @@ pub(crate) struct State {
     pub(crate) is_rewritten: bool,
     /// Whether the index does not have what is known here.
     pub(crate) is_unsaved: bool,
-}
-
-/// The open end of a file.
-#[derive(Debug)]
-struct Writer {
-    file: Arc<File>,
-    place: Place,
-    /// When the file was sure to have its name, and how long it was then.
-    checked: Instant,
-    checked_size: u64,
-    /// What was written last.
-    lines: Lines,
-    /// Where that ends in the file; 0 if nothing was.
-    end: u64,
 }
 
 /// Files up to this size are put into the shared log when nobody knows what of them was synced.
@@ -408,112 +394,6 @@ impl State {
     }
 }
 
-/// So long an append takes for granted that its file still has its name: to ask the folder takes a
-/// fifth of the time of a write.
-const TRUST: Duration = Duration::from_millis(20);
-
-impl Writer {
-    /// Whether nobody else wrote to the file, and it has its name still, as far as that was asked
-    /// lately.
-    fn is_as_left(&mut self, stamp: &Stamp) -> bool {
-        if !ends_at(&self.file, stamp.size) {
-            return false;
-        }
-        if self.checked.elapsed() < TRUST {
-            return true;
-        }
-        let is_there = self.place.is_as_left(stamp);
-        if is_there {
-            (self.checked, self.checked_size) = (Instant::now(), stamp.size);
-        }
-        is_there
-    }
-}
-
-/// Whether a file that is only appended to has this size: where it is read from means nothing.
-#[cfg(unix)]
-fn ends_at(file: &File, size: u64) -> bool {
-    rustix::fs::seek(file, rustix::fs::SeekFrom::End(0)).is_ok_and(|end| end == size)
-}
-
-#[cfg(not(unix))]
-fn ends_at(file: &File, size: u64) -> bool {
-    file.metadata().is_ok_and(|meta| meta.len() == size)
-}
-
-/// Appends a part of a file to another, without the first lines of it that are there already.
-fn copy_lines(from: &File, part: Range<u64>, to: &Path) -> io::Result<()> {
-    let mut from = from;
-    let mut lines = Vec::new();
-    from.seek(SeekFrom::Start(part.start))?;
-    from.take(part.end - part.start).read_to_end(&mut lines)?;
-    let there = fs::read(to)?;
-    let ends = memchr_iter(b'\n', &lines).map(|at| at + 1);
-    let is_there = |end: &usize| memmem::find(&there, &lines[..*end]).is_some();
-    let known = ends.take_while(is_there).last().unwrap_or(0);
-    if known == lines.len() {
-        return Ok(());
-    }
-    let mut end = private().append(true).open(to)?;
-    if there.last().is_some_and(|&byte| byte != b'\n') {
-        end.write_all(b"\n")?;
-    }
-    end.write_all(&lines[known..])
-}
-
-/// A name in a folder that is open. Appends ask from time to time whether their file is still there: the call
-/// takes a fraction of the time that it takes to follow a whole path. Times are not asked for: who looks
-/// at the time of a file makes the next write to it dearer, which has to show then.
-#[cfg(unix)]
-#[derive(Debug)]
-struct Place {
-    folder: rustix::fd::OwnedFd,
-    name: std::ffi::OsString,
-}
-
-#[cfg(unix)]
-impl Place {
-    fn of(path: &Path) -> io::Result<Self> {
-        use rustix::fs::{Mode, OFlags, open};
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let folder = open(folder, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        Ok(Self { folder, name: path.file_name().unwrap_or_default().to_owned() })
-    }
-
-    /// Whether the file there is the one that is known, as long as it is known to be.
-    #[cfg(target_os = "linux")]
-    fn is_as_left(&self, stamp: &Stamp) -> bool {
-        use rustix::fs::{AtFlags, StatxFlags, statx};
-        let wanted = StatxFlags::SIZE | StatxFlags::INO;
-        let now = statx(&self.folder, &self.name, AtFlags::empty(), wanted);
-        now.is_ok_and(|now| now.stx_size == stamp.size && now.stx_ino == stamp.inode)
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn is_as_left(&self, stamp: &Stamp) -> bool {
-        let stat = rustix::fs::statat(&self.folder, &self.name, rustix::fs::AtFlags::empty());
-        stat.is_ok_and(|stat| {
-            u64::try_from(stat.st_size).is_ok_and(|size| size == stamp.size)
-                && u64::try_from(stat.st_ino).is_ok_and(|inode| inode == stamp.inode)
-        })
-    }
-}
-
-#[cfg(not(unix))]
-#[derive(Debug)]
-struct Place(PathBuf);
-
-#[cfg(not(unix))]
-impl Place {
-    fn of(path: &Path) -> io::Result<Self> {
-        Ok(Self(path.to_owned()))
-    }
-
-    fn is_as_left(&self, stamp: &Stamp) -> bool {
-        fs::metadata(&self.0).is_ok_and(|meta| meta.len() == stamp.size)
-    }
-}
-
 /// Whether no path leads to an open file any more.
 pub(crate) fn is_gone(meta: &fs::Metadata) -> bool {
     #[cfg(unix)]
@@ -528,77 +408,6 @@ pub(crate) enum Freshness {
     Same,
     Grown,
     Rewritten,
-}
-
-/// What is to be synced.
-#[derive(Debug)]
-pub(crate) struct Unsynced {
-    file: Arc<File>,
-    /// Up to where it was synced before.
-    from: u64,
-    size: u64,
-    folders: Vec<PathBuf>,
-}
-
-impl Unsynced {
-    /// Has the system begin to write, without waiting for it: what is said not to be needed any more
-    /// is written at once, and what is not written is not dropped. If it does not, the sync does.
-    pub(crate) fn begin(&self) {
-        #[cfg(target_os = "linux")]
-        {
-            let length = std::num::NonZeroU64::new(self.size.saturating_sub(self.from));
-            let advice = rustix::fs::Advice::DontNeed;
-            let _ = rustix::fs::fadvise(&self.file, self.from, length, advice);
-        }
-    }
-
-    pub(crate) fn sync(&self, faults: &Faults) -> io::Result<()> {
-        faults.check()?;
-        self.file.sync_data()?;
-        self.folders.iter().try_for_each(|folder| sync_folder(folder))
-    }
-}
-
-/// The folders from that of a file up to its home.
-fn folders_above(path: &Path) -> Vec<PathBuf> {
-    let home = walk::home_of(path);
-    let above = path.ancestors().skip(1);
-    let inside = above.take_while(|folder| home.is_some_and(|home| folder.starts_with(home)));
-    inside.map(Path::to_owned).collect()
-}
-
-/// Writes at the end of a file of this size, and takes it back if that fails half-way.
-fn write(file: &File, text: &[u8], size: u64, faults: &Faults) -> Result<(), (io::Error, Outcome)> {
-    let written = if faults.are_on() { half(file, text) } else { write_all(file, text) };
-    let Err(error) = written else { return Ok(()) };
-    let taken_back = file.set_len(size).is_ok();
-    Err((error, if taken_back { Outcome::NothingDone } else { Outcome::Unknown }))
-}
-
-/// All of it, without the preparations of the C library for threads that are cancelled.
-#[cfg(unix)]
-fn write_all(file: &File, mut text: &[u8]) -> io::Result<()> {
-    while !text.is_empty() {
-        match rustix::io::write(file, text) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(count) => text = text.get(count..).unwrap_or_default(),
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn write_all(mut file: &File, text: &[u8]) -> io::Result<()> {
-    file.write_all(text)
-}
-
-/// What a full disk does.
-fn half(file: &File, text: &[u8]) -> io::Result<()> {
-    let mut file = file;
-    file.write_all(&text[..text.len() / 2])?;
-    Err(io::Error::new(io::ErrorKind::StorageFull, "injected"))
 }
 
 pub(crate) fn unavailable(error: io::Error) -> Error {

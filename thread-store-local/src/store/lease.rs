@@ -106,8 +106,7 @@ impl OpenHome {
     fn append_once(&self, params: &AppendItems) -> Result<AppendReceipt> {
         let thread = params.lease.thread_id;
         let log = self.log(thread)?;
-        let seat = self.leases.seat(thread);
-        let sitting = seat.lock();
+        let sitting = log.seat(&self.leases).lock();
         log.append(&sitting, params, &self.capabilities.limits, &self.layout, &self.faults)
     }
 

@@ -1,7 +1,7 @@
 //! The history of a thread, over its files.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use thread_store::{
     AppendItems, AppendReceipt, DamageReport, DamagedRecord, Direction, Error, HistoryPage, Items,
@@ -12,7 +12,7 @@ use super::arrange::Arrangement;
 use super::faults::Faults;
 use super::file::{RolloutFile, State};
 use super::layout::Layout;
-use super::leases::Sitting;
+use super::leases::{Leases, Seat, Sitting};
 use crate::error::ReadError;
 use crate::lineage::INCOMPLETE;
 use crate::segment;
@@ -25,6 +25,8 @@ pub(crate) struct Log {
     /// Records of all that is inherited.
     before: u64,
     head: Arc<RolloutFile>,
+    /// Who may append, when that was asked.
+    seat: OnceLock<Arc<Seat>>,
     /// What of it is missing: each with how many records come before.
     lost: Vec<(u64, String, &'static str)>,
 }
@@ -51,7 +53,14 @@ impl Log {
     /// Only where its last file cannot be read: what is missing of the others is damage.
     pub(crate) fn new(thread: ThreadId, files: &Arrangement) -> Option<Self> {
         let head = Arc::clone(files.head()?);
-        let mut log = Self { thread, inherited: Vec::new(), before: 0, head, lost: Vec::new() };
+        let mut log = Self {
+            thread,
+            inherited: Vec::new(),
+            before: 0,
+            head,
+            seat: OnceLock::new(),
+            lost: Vec::new(),
+        };
         if let Some((path, reason)) = &files.broken {
             log.lost.push((0, path.display().to_string(), *reason));
         }
@@ -72,6 +81,11 @@ impl Log {
             }
         }
         Some(log)
+    }
+
+    /// Who may append.
+    pub(crate) fn seat(&self, leases: &Leases) -> &Seat {
+        self.seat.get_or_init(|| leases.seat(self.thread))
     }
 
     pub(crate) fn head(&self) -> &Arc<RolloutFile> {

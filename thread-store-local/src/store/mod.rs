@@ -35,6 +35,8 @@ mod shared_log;
 mod subtree;
 mod syncs;
 mod told;
+mod unsynced;
+mod writer;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};

@@ -13,7 +13,7 @@ use thread_store::{Error, Result};
 use tokio::sync::oneshot;
 
 use super::faults::Faults;
-use super::file::Unsynced;
+use super::unsynced::Unsynced;
 
 /// More do not make a disk faster.
 const THREADS: usize = 16;
