@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tempfile::TempDir;
 use thread_store::{CreateThread, Holder, RolloutItem, ThreadStore, WriterLease};
-use thread_store_local::LocalStore;
+use thread_store_local::{LocalOptions, LocalStore};
 use thread_store_memory::MemoryStore;
 use thread_store_sqlite::{SqliteOptions, SqliteStore};
 
@@ -50,7 +50,7 @@ impl Kind {
                 Ok(Opened { store: Arc::new(MemoryStore::new()), sqlite: None, local: None, dir })
             }
             Self::Sqlite => Opened::sqlite(dir, SqliteOptions::default()).await,
-            Self::Local => Opened::local(dir).await,
+            Self::Local => Opened::local(dir, LocalOptions::default()).await,
         }
     }
 }
@@ -71,8 +71,8 @@ impl Opened {
     }
 
     /// A home of rollouts in this folder.
-    async fn local(dir: TempDir) -> Result<Self, Failure> {
-        let store = LocalStore::open(home(dir.path())).await?;
+    pub(crate) async fn local(dir: TempDir, options: LocalOptions) -> Result<Self, Failure> {
+        let store = LocalStore::open_with(home(dir.path()), options).await?;
         Ok(Self { store: Arc::new(store.clone()), sqlite: None, local: Some(store), dir })
     }
 
@@ -114,7 +114,7 @@ impl Opened {
         self.close().await;
         match (&self.sqlite, &self.local) {
             (Some(_), _) => Self::sqlite(self.dir, SqliteOptions::default()).await,
-            (_, Some(_)) => Self::local(self.dir).await,
+            (_, Some(_)) => Self::local(self.dir, LocalOptions::default()).await,
             _ => Ok(self),
         }
     }

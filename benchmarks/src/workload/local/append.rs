@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use thread_store::{AppendItems, Ordinal, RolloutItem, ThreadStore, WriterLease};
+use thread_store_local::{Flushing, LocalOptions};
 
 use crate::Failure;
 use crate::baseline::file::{Files, Inline};
@@ -24,13 +25,16 @@ const LIVE: usize = 200;
 /// How many threads flush what they append.
 struct Way {
     name: &'static str,
+    flushing: Flushing,
     /// Against one log that all share.
     bar: Bar,
 }
 
-/// The ways in which live threads that flush each append share the disk. A journal that they share is
-/// to be the second.
-const WAYS: &[Way] = &[Way { name: "a sync for each file", bar: Bar::at_least(0.13) }];
+/// The ways in which live threads that flush each append share the disk.
+const WAYS: &[Way] = &[
+    Way { name: "a sync for each file", flushing: Flushing::EachFile, bar: Bar::at_least(0.13) },
+    Way { name: "a log for all", flushing: Flushing::SharedLog, bar: Bar::at_least(0.4) },
+];
 
 pub(crate) async fn run(bench: &mut Bench) -> Result<(), Failure> {
     written(bench).await?;
@@ -87,7 +91,8 @@ async fn live_threads(way: &Way, bench: &mut Bench) -> Result<(), Failure> {
     }
     let dir = tempfile::tempdir()?;
     let work = work(LIVE, 20)?;
-    let opened = Kind::Local.open().await?;
+    let options = LocalOptions::default().with_flushing(way.flushing);
+    let opened = Opened::local(tempfile::tempdir()?, options).await?;
     let ours = Home::new(&opened, LIVE, true).await?;
     let log = SharedLog::create(&dir.path().join("log"))?;
     let files = Files::create(dir.path(), LIVE, true)?;
