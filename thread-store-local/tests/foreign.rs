@@ -151,6 +151,22 @@ async fn a_file_that_was_edited_in_the_middle_is_read_anew() {
     assert_eq!(store.thread(id(A)).await.unwrap().next_ordinal.get(), 5);
 }
 
+/// Nobody looks at the time of a file that is being written to here.
+#[tokio::test]
+async fn a_file_that_was_damaged_under_a_lease_is_read_anew() {
+    let home = TestHome::new();
+    let path = home.rollout(A, &[header(A, 1, json!({})), event("first"), event("second")]);
+    let store = open(&home).await;
+    let lease = resume(&store, A).await;
+    append(&store, &lease, &event("ours")).await;
+    let damaged = fs::read_to_string(&path).unwrap().replacen(&event("first")[..9], "#########", 1);
+    fs::write(&path, damaged).unwrap();
+    let page = store.load_history(id(A).into()).await.unwrap();
+    assert_eq!((page.items.len(), page.damage.count), (3, 1));
+    append(&store, &lease, &event("more")).await;
+    assert_eq!(texts(&store, A).await[1..], ["second", "ours", "more"].map(event));
+}
+
 #[tokio::test]
 async fn the_newest_name_counts_whoever_gave_it() {
     let home = TestHome::new();

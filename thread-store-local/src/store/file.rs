@@ -93,7 +93,11 @@ impl RolloutFile {
             let state = self.lock();
             (state.path.clone(), Arc::clone(&state.map))
         };
-        segment::read(&path, &map, range)
+        segment::read(&path, &map, range).inspect_err(|error| {
+            if matches!(error, ReadError::Changed { .. }) {
+                self.lock().distrust();
+            }
+        })
     }
 }
 
@@ -119,6 +123,13 @@ impl State {
                 extended
             }
         }
+    }
+
+    /// The file is not what it is taken for, though it is as long: it is read anew when it is looked
+    /// at next.
+    fn distrust(&mut self) {
+        self.stop_writing();
+        self.stamp.modified = i64::MIN;
     }
 
     /// Whether the file is not as it is known: one look at it.

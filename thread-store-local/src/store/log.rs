@@ -97,6 +97,12 @@ impl Log {
         self.before
     }
 
+    /// Bytes of the files that the history is read from.
+    pub(crate) fn text_len(&self) -> u64 {
+        let inherited = self.inherited.iter().map(|part| part.file.lock().map.len());
+        inherited.sum::<u64>() + self.head.lock().map.len()
+    }
+
     pub(crate) fn end(&self) -> Ordinal {
         Ordinal::new(self.before + self.head.records())
     }

@@ -18,6 +18,8 @@ use crate::error::ReadError;
 const ATTEMPTS: usize = 3;
 /// Items that are read in less time than it takes to hand that to somebody else.
 const SHORT: usize = 500;
+/// Bytes that are read in a few milliseconds.
+const LITTLE: u64 = 16 << 20;
 
 impl OpenHome {
     /// Learns what other processes of ours did, and what other programs did if it is time to look.
@@ -39,7 +41,7 @@ impl OpenHome {
 
     /// Reads a page, beside the tasks of this thread if it may be a large one.
     pub(crate) async fn load(self: &Arc<Self>, params: LoadHistory) -> Result<HistoryPage> {
-        if params.limit.is_some_and(|limit| limit <= SHORT) {
+        if params.limit.is_some_and(|limit| limit <= SHORT) || self.is_short(params.thread_id) {
             return self.load_here(&params);
         }
         let home = Arc::clone(self);
@@ -72,6 +74,12 @@ impl OpenHome {
                 None
             }
         }
+    }
+
+    /// Whether all that a thread can answer is read in little time.
+    fn is_short(&self, thread: ThreadId) -> bool {
+        let catalog = self.read();
+        catalog.any(thread).is_ok_and(|entry| entry.log.text_len() <= LITTLE)
     }
 
     /// Makes sure that what is known of a thread is what its file says now.
