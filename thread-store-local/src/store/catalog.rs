@@ -74,8 +74,8 @@ impl Entry {
     }
 }
 
-/// The time in the name of the thread's first file, else that in its id, else that of the last change
-/// of the file.
+/// The time in the name of the thread's first file, else that in its id, else that of its records. Of a
+/// thread that has none of these it is that of the last change of the file: nothing better exists.
 fn created_at_fallback(files: &Arrangement, fold: &Fold) -> Timestamp {
     let thread = fold.thread_id();
     let own = files.own(thread);
@@ -84,7 +84,8 @@ fn created_at_fallback(files: &Arrangement, fold: &Fold) -> Timestamp {
         let modified = files.head().map_or(0, |file| file.lock().stamp.modified);
         Timestamp::from_millis(modified / 1_000_000)
     };
-    in_names.or_else(|| thread.created_at()).unwrap_or_else(of_file)
+    let of_records = || Some(fold.metadata().updated_at).filter(|at| *at != Timestamp::MIN);
+    in_names.or_else(|| thread.created_at()).or_else(of_records).unwrap_or_else(of_file)
 }
 
 impl Catalog {

@@ -94,11 +94,15 @@ impl OpenHome {
     pub(crate) fn append(&self, params: &AppendItems) -> Result<AppendReceipt> {
         let appended = self.append_once(params);
         let Err(error) = appended else { return appended };
-        let rewritten = self.log(params.lease.thread_id)?.head().lock().is_rewritten;
-        if !rewritten {
+        let is_elsewhere = {
+            let log = self.log(params.lease.thread_id)?;
+            let state = log.head().lock();
+            state.is_rewritten || !state.path.exists()
+        };
+        if !is_elsewhere {
             return Err(error);
         }
-        // Another program made another file of it, before anything was done.
+        // Another program made another file of it, or somebody is moving it, before anything was done.
         self.look(None, Instant::now())?;
         self.append_once(params)
     }
