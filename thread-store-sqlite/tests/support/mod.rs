@@ -1,6 +1,7 @@
 //! SQLite as the suite needs it: opened twice, stopped, full, damaged.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ pub(crate) struct Sqlite {
     options: SqliteOptions,
     /// Whether the background is busy with whatever was written.
     settling: bool,
+    /// Whether a record was damaged: its thread never comes to rest.
+    damaged: AtomicBool,
 }
 
 impl Sqlite {
@@ -29,6 +32,7 @@ impl Sqlite {
             clock,
             options,
             settling: false,
+            damaged: AtomicBool::new(false),
         }
     }
 
@@ -115,7 +119,8 @@ impl Harness for Sqlite {
     async fn damage(&self, thread_id: ThreadId, ordinal: Ordinal) -> Result<(), NotOffered> {
         let mut connection = self.connect().await;
         if self.settling {
-            settled(&mut connection).await;
+            let tries = if self.damaged.swap(true, Ordering::SeqCst) { 10 } else { 200 };
+            settled(&mut connection, tries).await;
         }
         let (table, id, first, form, data): (String, i64, i64, i64, Vec<u8>) = sqlx::query_as(
             "SELECT 'tail' AS place, id, first, 0, data
@@ -146,9 +151,9 @@ impl Harness for Sqlite {
     }
 }
 
-/// Waits for the background, unless it was stopped.
-async fn settled(connection: &mut SqliteConnection) {
-    for _ in 0..200 {
+/// Waits for the background, unless it was stopped or has met damage.
+async fn settled(connection: &mut SqliteConnection, tries: usize) {
+    for _ in 0..tries {
         let pending = sqlx::query("SELECT 1 FROM heads WHERE pending <> 0 LIMIT 1");
         if pending.fetch_optional(&mut *connection).await.unwrap().is_none() {
             return;
