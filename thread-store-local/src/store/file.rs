@@ -128,7 +128,7 @@ impl State {
     /// The file is not what it is taken for, though it is as long: it is read anew when it is looked
     /// at next.
     fn distrust(&mut self) {
-        self.stop_writing();
+        self.close_writer();
         self.stamp.modified = i64::MIN;
     }
 
@@ -176,7 +176,7 @@ impl State {
         let size = self.stamp.size;
         if let Err((error, outcome)) = write(&writer.file, &writer.lines.text, size, faults) {
             // What stands at the end now is looked at again before anything is added.
-            self.stop_writing();
+            self.close_writer();
             return Err(Error::unavailable(outcome).because(error));
         }
         let lines = &mut writer.lines;
@@ -381,13 +381,8 @@ impl State {
         }
     }
 
-    /// Nobody writes to it any more.
+    /// Nobody writes to it any more. If the file is as long as what is known of it, it is what is known.
     pub(crate) fn close_writer(&mut self) {
-        self.stop_writing();
-    }
-
-    /// If the file is as long as what is known of it, it is what is known.
-    fn stop_writing(&mut self) {
         if self.writer.as_ref().is_some_and(|writer| !writer.place.is_as_left(&self.stamp)) {
             self.carry_over();
         }
